@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP face for programs: JSON under `/v1`, and what watches over the service.
+
+Each handler parses, calls one workflow and renders. Which gate a route has stands beside it.
+"""
+
+from haechi.api._cookies import SESSION_COOKIE
+from haechi.api._routes import create_router
+from haechi.api._shapes import error_body
+
+__all__ = ["SESSION_COOKIE", "create_router", "error_body"]

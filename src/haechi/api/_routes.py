@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The routes under `/v1`, and the three that watch over the service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, delete, get, post
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_503_SERVICE_UNAVAILABLE
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from haechi import workflows
+from haechi.api._cookies import SESSION_COOKIE, ended_session_cookie, session_cookie
+from haechi.api._shapes import (
+    CaseAnswer,
+    CaseBody,
+    EnterBody,
+    MatchAnswer,
+    MatchBody,
+    MatchesAnswer,
+    NewItemAnswer,
+    OpenedCaseAnswer,
+)
+from haechi.errors import BadInput, FileTooLarge, MalformedField
+from haechi.values import Actor
+from haechi.workflows import CaseReport, Context, Gate, ReportedItem, Scope, Sighting
+
+_JSON_MAX_BYTES: Final = 256 * 1024
+
+Req = Request[Any, Any, Any]
+
+
+@post(
+    "/v1/cases",
+    opt={"gate": Gate.OPEN, "body": "json", "limit": "report"},
+    request_max_body_size=_JSON_MAX_BYTES,
+    sync_to_thread=True,
+    summary="Open a case",
+)
+def open_case(data: CaseBody, ctx: Context) -> Response[OpenedCaseAnswer]:
+    """Open a case from fingerprints made on the device. Files are refused."""
+    opened = workflows.open_case(
+        ctx,
+        CaseReport(
+            items=[
+                ReportedItem(item.kind, tuple(signal.to_signal() for signal in item.signals))
+                for item in data.items
+            ],
+            sightings=[Sighting(s.url, s.place, s.note) for s in data.sightings],
+            language=data.language,
+        ),
+    )
+    return Response(
+        OpenedCaseAnswer(
+            opened.case.number,
+            opened.passphrase,
+            opened.receipt,
+            [NewItemAnswer(item.id, item.kind) for item in opened.case.items],
+        ),
+        cookies=[session_cookie(ctx.settings, opened.session_token)],
+    )
+
+
+@post(
+    "/v1/session",
+    opt={"gate": Gate.OPEN, "body": "json", "limit": "try"},
+    request_max_body_size=_JSON_MAX_BYTES,
+    status_code=HTTP_204_NO_CONTENT,
+    sync_to_thread=True,
+    summary="Come back to a case",
+)
+def enter_case(data: EnterBody, ctx: Context) -> Response[None]:
+    """Begin a session with case number and passphrase; it travels in a cookie."""
+    token = workflows.enter_case(ctx, case_number=data.case_number, passphrase=data.passphrase)
+    return Response(None, cookies=[session_cookie(ctx.settings, token)])
+
+
+@delete("/v1/session", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Leave a case")
+def leave_case(request: Req, ctx: Context) -> Response[None]:
+    """End the session."""
+    workflows.leave_case(ctx, request.cookies.get(SESSION_COOKIE, ""))
+    return Response(
+        None, status_code=HTTP_204_NO_CONTENT, cookies=[ended_session_cookie(ctx.settings)]
+    )
+
+
+@get("/v1/case", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Read one's case")
+def read_case(ctx: Context, actor: Actor) -> CaseAnswer:
+    """The case of this session: status words, and what its holder wrote herself."""
+    return CaseAnswer.of(workflows.read_case(ctx, actor))
+
+
+@post(
+    "/v1/case/items/{item_id:str}/withdraw",
+    opt={"gate": Gate.CASE},
+    status_code=HTTP_200_OK,
+    sync_to_thread=True,
+    summary="Withdraw an item",
+)
+def withdraw_item(item_id: str, ctx: Context, actor: Actor) -> CaseAnswer:
+    """Withdraw one item of this case; doing it again changes nothing."""
+    workflows.withdraw_item(ctx, actor, item_id=item_id)
+    return CaseAnswer.of(workflows.read_case(ctx, actor))
+
+
+@get(
+    "/v1/receipt-key",
+    opt={"gate": Gate.OPEN},
+    media_type=MediaType.TEXT,
+    sync_to_thread=False,
+    summary="The key that checks receipts",
+)
+def receipt_key(ctx: Context) -> str:
+    """The Ed25519 public key of this service's receipts, as PEM."""
+    return workflows.receipt_key_pem(ctx)
+
+
+@post(
+    "/v1/match",
+    opt={"gate": Gate.PARTNER, "scope": Scope.MATCH},
+    status_code=HTTP_200_OK,
+    # The handler counts for itself: what is allowed depends on what is sent.
+    request_max_body_size=None,
+    summary="Is this upload known?",
+)
+async def match_upload(request: Req, ctx: Context, actor: Actor) -> MatchesAnswer:
+    """Signals as JSON, or the bytes of one picture with any other content type.
+
+    The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere.
+    """
+    if request.content_type[0] == "application/json":
+        body = await _read_body(request, _JSON_MAX_BYTES)
+        try:
+            wanted = msgspec.json.decode(body, type=MatchBody)
+        except msgspec.ValidationError as error:
+            raise MalformedField(field="signals", reason=f"{error}.") from error
+        except msgspec.DecodeError as error:
+            raise BadInput from error
+        signals = [signal.to_signal() for signal in wanted.signals]
+        found = await asyncio.to_thread(workflows.screen_signals, ctx, actor, signals)
+    else:
+        data = await _read_body(request, ctx.settings.upload_max_mib * 1024 * 1024)
+        found = await asyncio.to_thread(workflows.screen_file, ctx, actor, data)
+    tells = Scope.DISTANCE.value in actor.scopes
+    return MatchesAnswer([MatchAnswer.of(match, tells_distance=tells) for match in found])
+
+
+async def _read_body(request: Req, max_bytes: int) -> bytes:
+    parts = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > max_bytes:
+            raise FileTooLarge(max_mib=max(1, max_bytes // (1024 * 1024)))
+        parts.append(part)
+    return b"".join(parts)
+
+
+@get("/healthz", opt={"gate": Gate.OPEN}, media_type=MediaType.TEXT, sync_to_thread=False)
+def healthz() -> str:
+    """Whether the process answers."""
+    return "ok"
+
+
+@get("/readyz", opt={"gate": Gate.OPEN}, media_type=MediaType.TEXT, sync_to_thread=False)
+def readyz(ctx: Context) -> Response[str]:
+    """Whether the live index has caught up with the bank, and still does."""
+    if ctx.live is not None and ctx.live.is_ready:
+        return Response("ready")
+    return Response("not ready", status_code=HTTP_503_SERVICE_UNAVAILABLE)
+
+
+@get("/metrics", opt={"gate": Gate.PARTNER, "scope": Scope.METRICS}, sync_to_thread=False)
+def metrics(ctx: Context) -> Response[bytes]:
+    """Counts for a Prometheus server that holds a token with the scope `metrics`."""
+    registry = CollectorRegistry()
+    live = ctx.index
+    for name, text, value in (
+        ("haechi_contents", "Contents in the live index.", len(live)),
+        ("haechi_feed_position", "Newest change in the live index.", live.position),
+        ("haechi_unreadable_contents", "Contents left out as unreadable.", live.unreadable_count),
+    ):
+        Gauge(name, text, registry=registry).set(value)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def create_router() -> Router:
+    """Every route of this face."""
+    return Router(
+        path="/",
+        route_handlers=[
+            open_case,
+            enter_case,
+            leave_case,
+            read_case,
+            withdraw_item,
+            receipt_key,
+            match_upload,
+            healthz,
+            readyz,
+            metrics,
+        ],
+    )

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: faces, gate, limits, headers, errors, and the context that lives with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+
+from haechi import __version__, api, web
+from haechi.asgi._errors import exception_handlers
+from haechi.asgi._gate import come_through
+from haechi.asgi._headers import protect
+from haechi.asgi._limits import limits
+from haechi.asgi._logs import quiet_logging
+from haechi.settings import Settings, load_settings
+from haechi.values import Actor
+from haechi.workflows import Context, Gate, open_context
+
+_BODY_MAX_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The whole site as an ASGI application; the context opens and closes with its lifespan."""
+
+    @asynccontextmanager
+    async def with_context(app: Litestar) -> AsyncIterator[None]:
+        with open_context(settings, follows=True) as context:
+            app.state.context = context
+            yield
+
+    quiet_logging()
+    return Litestar(
+        route_handlers=[
+            api.create_router(),
+            _describe,
+            web.create_router(settings),
+            create_static_files_router(
+                path="/static", directories=[web.STATIC_FOLDER], opt={"gate": Gate.OPEN}
+            ),
+        ],
+        dependencies={
+            "ctx": Provide(_context, sync_to_thread=False),
+            "actor": Provide(_actor, sync_to_thread=False),
+        },
+        guards=[come_through],
+        middleware=limits(settings),
+        exception_handlers=exception_handlers(),
+        before_send=[protect],
+        lifespan=[with_context],
+        logging_config=None,
+        request_max_body_size=_BODY_MAX_BYTES,
+        openapi_config=OpenAPIConfig(
+            title="Haechi",
+            version=__version__,
+            render_plugins=[JsonRenderPlugin()],
+            # Litestar's own pages stay closed (no gate); the document is served below.
+            openapi_router=Router("/openapi", route_handlers=[]),
+        ),
+    )
+
+
+def create_app_from_environment() -> Litestar:
+    """`create_app` with the settings of the environment: what a server process calls."""
+    return create_app(load_settings())
+
+
+@get("/openapi.json", opt={"gate": Gate.OPEN}, sync_to_thread=False, include_in_schema=False)
+def _describe(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The description of the HTTP API, for programs."""
+    return request.app.openapi_schema.to_schema()
+
+
+def _context(state: State) -> Context:
+    context: Context = state.context
+    return context
+
+
+def _actor(request: Request[Any, Any, Any]) -> Actor:
+    # Set by the gate; a route that no gate let through has no actor, and fails here.
+    actor: Actor = request.scope["state"]["actor"]
+    return actor

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error as an answer: JSON for programs, a page in the reader's language for people."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any, Final
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, TooManyRequestsException
+from litestar.types import ExceptionHandlersMap
+
+from haechi import api, web
+from haechi.errors import BadInput, HaechiError, MalformedField, NotFound, TooManyRequests
+
+_LIMIT_WINDOW_S: Final = 60
+_PROGRAM_PATHS: Final = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+
+_log = structlog.get_logger(__name__)
+
+Req = Request[Any, Any, Any]
+
+
+def exception_handlers() -> ExceptionHandlersMap:
+    """Handlers for our own tree, for the framework's exceptions, and for everything else."""
+    return {HaechiError: _answer, HTTPException: _answer_framework, Exception: _answer_unexpected}
+
+
+def _answer(request: Req, error: HaechiError) -> Response[Any]:
+    if request.scope["path"].startswith(_PROGRAM_PATHS):
+        return Response(api.error_body(error), status_code=error.http_status)
+    return web.error_page(request, error)
+
+
+def _answer_framework(request: Req, error: HTTPException) -> Response[Any]:
+    return _answer(request, _as_ours(error))
+
+
+def _as_ours(error: HTTPException) -> HaechiError:
+    if isinstance(error, TooManyRequestsException):
+        return TooManyRequests(seconds=_LIMIT_WINDOW_S)
+    if error.status_code in (404, 405):
+        return NotFound()
+    if error.status_code == 413:
+        return MalformedField(field="body", reason="This is too much at once. Send less.")
+    if 400 <= error.status_code < 500:
+        return _bad_input(error)
+    return HaechiError()
+
+
+def _bad_input(error: HTTPException) -> HaechiError:
+    """The first thing wrong with a body, named by its key, in the words of the validation."""
+    extra = error.extra
+    if isinstance(extra, list) and extra and isinstance(extra[0], dict) and "key" in extra[0]:
+        return MalformedField(
+            field=str(extra[0]["key"]), reason=f"{extra[0].get('message', 'Not understood')}."
+        )
+    return BadInput()
+
+
+def _answer_unexpected(request: Req, error: Exception) -> Response[Any]:
+    # Where it happened and of which class, but not its text: that may hold what was sent.
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    _log.error("unexpected_error", error_class=type(error).__name__, where=where)
+    return _answer(request, HaechiError())

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate: every route is closed unless it names who may come through.
+
+Who asks is found here and nowhere else: a person by the cookie of her session, a partner by its
+bearer token. A request that changes something must come from our own page or from no page at all
+(Fetch Metadata, W3C; the Origin header, RFC 6454): a form on another site cannot use her cookie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from haechi.api import SESSION_COOKIE
+from haechi.errors import (
+    BadInput,
+    CrossSiteRefused,
+    ImageBytesRefused,
+    NeedsAccess,
+    NotFound,
+    NotYours,
+)
+from haechi.values import Actor, ActorKind
+from haechi.workflows import Context, Gate, actor_of_session, actor_of_token
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_BODY_TYPES: Final = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
+_TOKEN_MAX_CHARS: Final = 200
+
+
+async def come_through(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let a request pass its route's gate and note who asks.
+
+    Raises:
+        NotFound: the route names no gate. NeedsAccess, NotYours: not this one.
+        CrossSiteRefused: sent by a page of another site. ImageBytesRefused: a survivor endpoint was
+            sent something else than it takes.
+    """
+    gate = handler.opt.get("gate")
+    if gate is None:
+        raise NotFound
+    if connection.scope.get("method") not in _SAFE_METHODS:
+        _refuse_other_sites(connection)
+        _refuse_other_bodies(connection, handler.opt.get("body"))
+    context: Context = connection.app.state.context
+    actor = Actor(ActorKind.NOBODY)
+    if gate is Gate.CASE:
+        actor = await _person(context, connection)
+    elif gate is Gate.PARTNER:
+        actor = await _partner(context, connection)
+        if handler.opt["scope"].value not in actor.scopes:
+            raise NotYours
+    connection.scope["state"]["actor"] = actor
+
+
+async def _person(context: Context, connection: Connection) -> Actor:
+    token = connection.cookies.get(SESSION_COOKIE, "")
+    if not token or len(token) > _TOKEN_MAX_CHARS:
+        raise NeedsAccess
+    actor = await asyncio.to_thread(actor_of_session, context, token)
+    if actor is None:
+        raise NeedsAccess
+    return actor
+
+
+async def _partner(context: Context, connection: Connection) -> Actor:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > _TOKEN_MAX_CHARS:
+        raise NeedsAccess
+    actor = await asyncio.to_thread(actor_of_token, context, token.strip())
+    if actor is None:
+        raise NeedsAccess
+    return actor
+
+
+def _refuse_other_sites(connection: Connection) -> None:
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise CrossSiteRefused
+        return
+    origin = connection.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+        raise CrossSiteRefused
+
+
+def _refuse_other_bodies(connection: Connection, wanted: str | None) -> None:
+    """Before the body is read: what a survivor's route does not take is not received."""
+    if wanted is None:
+        return
+    if wanted not in _BODY_TYPES:
+        raise BadInput
+    sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent != _BODY_TYPES[wanted]:
+        raise ImageBytesRefused

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The headers of every answer: nothing kept, nothing from elsewhere, nothing told to others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+_ALWAYS: Final = {
+    "content-security-policy": _POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+async def protect(message: Message, scope: Scope) -> None:  # noqa: ARG001  # a Litestar hook
+    """Add the headers to an answer that begins."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in _ALWAYS.items():
+            headers[name] = value

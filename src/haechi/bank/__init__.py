@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What we answer for: banks of contents, their signals, and the numbered feed of their changes.
+
+Every change of a content is one step of the feed, written in the same transaction. The feed's
+numbers are given under a lock that lasts until the commit, so they become visible in order and
+without gaps, on every engine: a follower that has seen N never meets a later N - 1.
+"""
+
+from haechi.bank._banks import Bank, all_banks, ensure_bank
+from haechi.bank._contents import add_content, content_statuses, set_status
+from haechi.bank._feed import Change, changes_after, feed_position
+
+__all__ = [
+    "Bank",
+    "Change",
+    "add_content",
+    "all_banks",
+    "changes_after",
+    "content_statuses",
+    "ensure_bank",
+    "feed_position",
+    "set_status",
+]

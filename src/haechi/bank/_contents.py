@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contents: one thing in a bank with its signals and a status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, insert, select, update
+
+from haechi.bank._feed import record_change
+from haechi.bank._tables import content, content_signal
+from haechi.errors import NotFound
+from haechi.storage import KeyId, Vault, new_id
+from haechi.values import ContentStatus, Signal, utc_now
+
+
+def add_content(
+    tx: Connection, vault: Vault, *, bank_id: str, key_id: KeyId, signals: Sequence[Signal]
+) -> str:
+    """Put a content with its signals into a bank, active at once; returns its opaque id.
+
+    The values are sealed under `key_id`: destroying that key erases them. The change is in the feed
+    when the caller's transaction commits. Does not look for an equal content that is there already:
+    two people may report the same picture, and each withdraws only her own.
+    """
+    now = utc_now()
+    content_id = new_id("con")
+    entry_id = tx.execute(
+        insert(content)
+        .values(
+            id=content_id,
+            bank_id=bank_id,
+            key_id=key_id,
+            status=ContentStatus.ACTIVE.value,
+            created_at=now,
+            changed_at=now,
+        )
+        .returning(content.c.entry_id)
+    ).scalar_one()
+    tx.execute(
+        insert(content_signal),
+        [
+            {
+                "entry_id": entry_id,
+                "type": signal.type.value,
+                "sealed": vault.seal(tx, key_id, signal.value, context=f"content:{entry_id}"),
+                "quality": signal.quality,
+            }
+            for signal in signals
+        ],
+    )
+    record_change(tx, entry_id, ContentStatus.ACTIVE, now)
+    return content_id
+
+
+def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
+    """Change the status of a content; the same status again is no change.
+
+    A withdrawn content stays withdrawn: whoever wants it back reports it anew.
+
+    Raises:
+        NotFound: no such content, or it is withdrawn.
+    """
+    row = tx.execute(
+        select(content.c.entry_id, content.c.status)
+        .where(content.c.id == content_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None or (
+        row.status == ContentStatus.WITHDRAWN.value and status is not ContentStatus.WITHDRAWN
+    ):
+        raise NotFound
+    if row.status == status.value:
+        return
+    now = utc_now()
+    tx.execute(
+        update(content)
+        .where(content.c.entry_id == row.entry_id)
+        .values(status=status.value, changed_at=now)
+    )
+    record_change(tx, row.entry_id, status, now)
+
+
+def content_statuses(tx: Connection, content_ids: Iterable[str]) -> dict[str, ContentStatus]:
+    """The status of each of these contents that exists, by id."""
+    rows = tx.execute(
+        select(content.c.id, content.c.status).where(content.c.id.in_(list(content_ids)))
+    )
+    return {row.id: ContentStatus(row.status) for row in rows}

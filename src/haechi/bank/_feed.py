@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The change feed: every change of a content, numbered, in the order of the commits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from haechi.bank._tables import content, content_signal, feed_change, feed_head
+from haechi.storage import Vault
+from haechi.values import ContentStatus, Signal, SignalType
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of the feed: what the content is *now*, so that steps may be applied twice.
+
+    `signals` is empty unless the content is active. `is_readable` is False when a stored signal does
+    not open or is none: such a content cannot be matched, and the follower counts it.
+    """
+
+    seq: int
+    entry_id: int
+    content_id: str
+    bank_id: str
+    status: ContentStatus
+    signals: tuple[Signal, ...]
+    is_readable: bool
+
+
+def record_change(tx: Connection, entry_id: int, status: ContentStatus, at: datetime) -> int:
+    """Write one step and return its number.
+
+    The head's row stays locked until the commit: numbers become visible in order.
+    """
+    seq = tx.execute(
+        update(feed_head)
+        .where(feed_head.c.id == 1)
+        .values(seq=feed_head.c.seq + 1)
+        .returning(feed_head.c.seq)
+    ).scalar_one()
+    tx.execute(
+        insert(feed_change).values(seq=seq, entry_id=entry_id, status=status.value, changed_at=at)
+    )
+    return int(seq)
+
+
+def feed_position(tx: Connection) -> int:
+    """The number of the newest step; 0 before the first."""
+    return int(tx.scalar(select(feed_head.c.seq).where(feed_head.c.id == 1)) or 0)
+
+
+def changes_after(tx: Connection, vault: Vault, seq: int, *, limit: int = 5000) -> list[Change]:
+    """The steps after number `seq`, oldest first, at most `limit`; empty when there are none."""
+    steps = tx.execute(
+        select(
+            feed_change.c.seq,
+            content.c.entry_id,
+            content.c.id,
+            content.c.bank_id,
+            content.c.status,
+        )
+        .join(content, content.c.entry_id == feed_change.c.entry_id)
+        .where(feed_change.c.seq > seq)
+        .order_by(feed_change.c.seq)
+        .limit(limit)
+    ).all()
+    if not steps:
+        return []
+    signals = _signals_of(tx, vault, steps[0].seq, steps[-1].seq)
+    changes = []
+    for step in steps:
+        read = signals.get(step.entry_id, [])
+        changes.append(
+            Change(
+                seq=step.seq,
+                entry_id=step.entry_id,
+                content_id=step.id,
+                bank_id=step.bank_id,
+                status=ContentStatus(step.status),
+                signals=tuple(signal for signal in read if signal is not None),
+                is_readable=None not in read,
+            )
+        )
+    return changes
+
+
+def _signals_of(
+    tx: Connection, vault: Vault, first_seq: int, last_seq: int
+) -> dict[int, list[Signal | None]]:
+    """The signals of every active content with a step in the range; None for one that is broken."""
+    touched = (
+        select(feed_change.c.entry_id)
+        .where(feed_change.c.seq.between(first_seq, last_seq))
+        .distinct()
+    )
+    rows = tx.execute(
+        select(
+            content.c.entry_id,
+            content.c.key_id,
+            content_signal.c.type,
+            content_signal.c.sealed,
+            content_signal.c.quality,
+        )
+        .join(content, content.c.entry_id == content_signal.c.entry_id)
+        .where(content.c.entry_id.in_(touched), content.c.status == ContentStatus.ACTIVE.value)
+    ).all()
+    values = vault.open_many(
+        tx, [(row.key_id, row.sealed, f"content:{row.entry_id}") for row in rows]
+    )
+    found: dict[int, list[Signal | None]] = defaultdict(list)
+    for row, value in zip(rows, values, strict=True):
+        found[row.entry_id].append(_signal(row.type, value, row.quality))
+    return found
+
+
+def _signal(type_name: str, value: bytes | None, quality: int | None) -> Signal | None:
+    if value is None:
+        return None
+    try:
+        return Signal(SignalType(type_name), value, quality)
+    except ValueError:
+        return None

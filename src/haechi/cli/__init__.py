@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: parses, calls one workflow, renders. Loading it loads nothing heavy."""
+
+from haechi.cli._app import app, main
+
+__all__ = ["app", "main"]

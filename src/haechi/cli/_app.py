@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tree of commands, and the one way out of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from haechi import __version__
+from haechi.cli import _case, _demo, _doctor, _hash, _match, _partner, _receipt, _serve
+from haechi.cli._output import say_error
+from haechi.errors import ExitCode, HaechiError
+
+app = typer.Typer(
+    name="haechi",
+    help="Stops the spread of sexual images made or shared without consent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+app.command("serve")(_serve.serve)
+app.command("demo")(_demo.demo)
+app.command("doctor")(_doctor.doctor)
+app.command("hash")(_hash.hash_paths)
+app.command("match")(_match.match_paths)
+app.add_typer(_case.case_app, name="case")
+app.add_typer(_case.notice_app, name="notice")
+app.add_typer(_partner.partner_app, name="partner")
+app.add_typer(_receipt.receipt_app, name="receipt")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
+    if wanted:
+        typer.echo(f"haechi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Stops the spread of sexual images made or shared without consent.
+
+    Example: haechi demo
+    """
+
+
+def main() -> NoReturn:
+    """Run a command; every error of ours ends as one sentence and its exit status."""
+    try:
+        app()
+    except HaechiError as error:
+        say_error(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has enough of it (`| head`).
+        sys.stderr.close()
+        sys.exit(ExitCode.OK)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    sys.exit(ExitCode.OK)

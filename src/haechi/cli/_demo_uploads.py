@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's pictures: photographs that installed packages bring, and harmless edits of two of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from haechi.errors import FileNotReadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_UNRELATED: Final = (
+    "coffee.png",
+    "chelsea.png",
+    "rocket.jpg",
+    "hubble_deep_field.jpg",
+    "motorcycle_left.png",
+    "camera.png",
+    "coins.png",
+    "moon.png",
+    "retina.jpg",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file that arrives at the platform: what was done to which photo; `photo` 0 is unrelated."""
+
+    path: Path
+    photo: int
+    edit: str
+
+
+def two_photos() -> list[Path]:
+    """The two photos that the person reports: public-domain portraits.
+
+    Raises:
+        FileNotReadable: a package does not bring them.
+    """
+    import matplotlib as mpl
+    import skimage
+
+    photos = [
+        Path(skimage.__file__).parent / "data" / "astronaut.png",
+        Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg",
+    ]
+    if not all(photo.is_file() for photo in photos):
+        raise FileNotReadable
+    return photos
+
+
+def make_uploads(photos: list[Path], folder: Path) -> list[Upload]:
+    """About thirty files in `folder`: each photo in eleven forms, and nine unrelated pictures."""
+    import skimage
+    from PIL import Image
+
+    uploads = []
+    for number, photo in enumerate(photos, 1):
+        copy = folder / f"photo{number}-exact{photo.suffix}"
+        shutil.copyfile(photo, copy)
+        uploads.append(Upload(copy, number, "exact copy"))
+        with Image.open(photo) as opened:
+            original = opened.convert("RGB")
+        for name, (edit, suffix, quality) in _edits().items():
+            path = folder / f"photo{number}-{name.replace(' ', '-').replace('%', '')}{suffix}"
+            edit(original).save(path, quality=quality)
+            uploads.append(Upload(path, number, name))
+    data = Path(skimage.__file__).parent / "data"
+    for name in _UNRELATED:
+        copy = folder / name
+        shutil.copyfile(data / name, copy)
+        uploads.append(Upload(copy, 0, "unrelated"))
+    return uploads
+
+
+def _edits() -> dict[str, tuple[Callable[[Image], Image], str, int]]:
+    """Name → (edit, file ending, quality)."""
+    from PIL import ImageOps
+
+    def scaled(factor: float) -> Callable[[Image], Image]:
+        return lambda image: image.resize(
+            (round(image.width * factor), round(image.height * factor))
+        )
+
+    def cut(image: Image) -> Image:
+        by_x, by_y = image.width // 100, image.height // 100
+        return image.crop((by_x, by_y, image.width - by_x, image.height - by_y))
+
+    def letterboxed(image: Image) -> Image:
+        return ImageOps.expand(image, (0, image.height // 4), "black")
+
+    return {
+        "recompressed 75": (lambda image: image, ".jpg", 75),
+        "recompressed 30": (lambda image: image, ".jpg", 30),
+        "as WebP": (lambda image: image, ".webp", 60),
+        "half size": (scaled(0.5), ".jpg", 85),
+        "double size": (scaled(2.0), ".jpg", 85),
+        "mirrored": (ImageOps.mirror, ".jpg", 85),
+        "turned 90": (lambda image: image.rotate(90, expand=True), ".jpg", 85),
+        "white border": (lambda image: ImageOps.expand(image, 40, "white"), ".jpg", 85),
+        "black bars": (letterboxed, ".jpg", 85),
+        "border cut 1%": (cut, ".jpg", 85),
+    }

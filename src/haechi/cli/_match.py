@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`haechi match`: are these files known, by a list of hashes or by a Haechi service?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from haechi.cli._hash import Paths, error_line
+from haechi.cli._output import JsonFlag, clean, emit, err, out
+
+if TYPE_CHECKING:
+    from haechi.workflows import HashedFile, Match
+
+Ask = Callable[["HashedFile"], list[dict[str, Any]]]
+
+
+def match_paths(
+    paths: Paths,
+    *,
+    bank: Annotated[
+        str, typer.Option("--bank", help="A file of hashes, or the address of a Haechi service.")
+    ],
+    token: Annotated[
+        str,
+        typer.Option("--token", envvar="HAECHI_PARTNER_TOKEN", help="Partner token for a service."),
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Look for files among known contents: also turned, mirrored, and with a flat border.
+
+    A match is a result, not a failure: the command ends with 0 either way.
+
+    Example: haechi match upload.jpg --bank hashes.txt
+    """
+    from haechi.workflows import hash_files
+
+    is_service = bank.startswith(("http://", "https://"))
+    ask = _service(bank, token) if is_service else _file(Path(bank))
+    for hashed in hash_files(paths):
+        matches = ask(hashed) if hashed.signals else []
+        if as_json:
+            line: dict[str, object] = {"path": str(hashed.path), "matches": matches}
+            if hashed.error is not None:
+                line["error"] = error_line(hashed)
+            emit(line)
+        else:
+            _print(hashed, matches)
+
+
+def _file(path: Path) -> Ask:
+    from haechi.workflows import load_local_bank
+
+    known = load_local_bank(path)
+    if known.skipped:
+        err.print(f"haechi: {known.skipped} lines of the bank could not be read", style="yellow")
+    return lambda hashed: [_line(match) for match in known.matches(hashed)]
+
+
+def _service(address: str, token: str) -> Ask:
+    from haechi.cli._client import ServiceClient
+
+    client = ServiceClient(address, token)
+
+    def ask(hashed: HashedFile) -> list[dict[str, Any]]:
+        if hashed.picture is not None:
+            return client.match_file(hashed.path.read_bytes())
+        return client.match_signals(hashed.signals)
+
+    return ask
+
+
+def _line(match: Match) -> dict[str, Any]:
+    return {
+        "content": match.content_id,
+        "bank": match.bank,
+        "signal": match.signal_type.value,
+        "distance": match.distance_bits,
+        "radius": match.radius_bits,
+        "evidence": {"rendition": match.rendition.value, "turn": match.turn.value},
+        "verdict": match.verdict.value,
+    }
+
+
+def _print(hashed: HashedFile, matches: list[dict[str, Any]]) -> None:
+    if hashed.error is not None:
+        err.print(
+            f"{clean(hashed.path)}: {hashed.error.sentence}",
+            style="red",
+            markup=False,
+            highlight=False,
+        )
+    if not matches and hashed.error is None:
+        out.print(f"{clean(hashed.path)}  not known", markup=False, highlight=False, soft_wrap=True)
+    for match in matches:
+        near = f"  {match['distance']} of {match['radius']} bits" if "distance" in match else ""
+        out.print(
+            f"{clean(hashed.path)}  {match['verdict']}  {clean(match['content'])}  "
+            f"{match['signal']}{near}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one exception tree: class → code, exit status, HTTP status and the sentence a person may see.
+
+    HaechiError
+    ├── BadInput ─────────── what was sent cannot be used as it is
+    │   ├── MalformedField     MalformedSignal     UnreadableBank     BadSetting
+    │   └── MediaError ─────── a file cannot be fingerprinted
+    │       ├── UnsupportedFormat    FileTooLarge    TooManyPixels
+    │       └── DamagedFile          DecodingStopped  FileNotReadable
+    ├── Refused ──────────── understood, and not done
+    │   ├── ImageBytesRefused   NeedsAccess   WrongPassphrase   NotYours
+    │   └── CrossSiteRefused    TooManyRequests     IncompleteNotice
+    ├── NotFound
+    ├── Unavailable ──────── try again later: NotReady, OutsideServiceFailed
+    ├── VerificationFailed
+    └── BrokenStore ──────── our own data is not as it should be
+
+A sentence says what is wrong and what to do. It is a template of the message catalogue (English text
+is the key), so every page can show it in the reader's language; `params` never hold a hash, a URL, a
+name or a passphrase.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+__all__ = [
+    "BadInput",
+    "BadSetting",
+    "BrokenStore",
+    "CrossSiteRefused",
+    "DamagedFile",
+    "DecodingStopped",
+    "ExitCode",
+    "FileNotReadable",
+    "FileTooLarge",
+    "HaechiError",
+    "ImageBytesRefused",
+    "IncompleteNotice",
+    "MalformedField",
+    "MalformedSignal",
+    "MediaError",
+    "NeedsAccess",
+    "NotFound",
+    "NotReady",
+    "NotYours",
+    "OutsideServiceFailed",
+    "Refused",
+    "TooManyPixels",
+    "TooManyRequests",
+    "Unavailable",
+    "UnreadableBank",
+    "UnsupportedFormat",
+    "VerificationFailed",
+    "WrongPassphrase",
+]
+
+
+class ExitCode(IntEnum):
+    """How a command ends (docs/cli.md)."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    OUTSIDE = 3
+    REFUSED = 4
+    VERIFICATION = 5
+    INTERRUPTED = 130
+
+
+class HaechiError(Exception):
+    """Base of everything that Haechi raises on purpose.
+
+    `field` names the part of a request that is meant, where there is one.
+    """
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    http_status: ClassVar[int] = 500
+    template: ClassVar[str] = "Something went wrong on our side. Please try again."
+
+    def __init__(self, *, field: str | None = None, **params: object) -> None:
+        self.field = field
+        self.params = params
+        super().__init__(self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence in English, safe to show to whoever asked."""
+        return self.template.format(**self.params)
+
+
+class BadInput(HaechiError):
+    """What was sent cannot be used as it is."""
+
+    code = "bad_input"
+    exit_code = ExitCode.USAGE
+    http_status = 400
+    template = "This request cannot be read. Check it against the documentation."
+
+
+class MalformedField(BadInput):
+    """One field of a request is missing or not as it should be; `reason` says how."""
+
+    code = "malformed_field"
+    template = "{reason}"
+
+
+class MalformedSignal(BadInput):
+    """A fingerprint that is none."""
+
+    code = "malformed_signal"
+    template = "This is not a {type} fingerprint: it needs {digits} hexadecimal digits."
+
+
+class UnreadableBank(BadInput):
+    """A file of hashes of which not one line can be read."""
+
+    code = "unreadable_bank"
+    template = (
+        "No fingerprint was found in this file. Each line should be 64 hexadecimal digits, "
+        "or `TYPE VALUE`, or a line of `haechi hash --json`."
+    )
+
+
+class BadSetting(BadInput):
+    """A setting has a value that cannot be used."""
+
+    code = "bad_setting"
+    template = "The setting {name} cannot be used: {reason}."
+
+
+class MediaError(BadInput):
+    """A file cannot be fingerprinted."""
+
+    code = "media_error"
+    http_status = 422
+    exit_code = ExitCode.FAILED
+    template = "This file cannot be fingerprinted."
+
+
+class UnsupportedFormat(MediaError):
+    """Neither a picture nor a video that we read."""
+
+    code = "unsupported_format"
+    http_status = 415
+    template = "This is not a picture or video we can read. Use JPEG, PNG, WebP, GIF, HEIC or AVIF."
+
+
+class FileTooLarge(MediaError):
+    """More bytes than the limit."""
+
+    code = "file_too_large"
+    http_status = 413
+    template = "This file is too large: at most {max_mib} MiB can be read."
+
+
+class TooManyPixels(MediaError):
+    """More pixels, or a longer side, than the limit: as a decompression bomb has."""
+
+    code = "too_many_pixels"
+    template = "This picture is too large when unpacked: at most {max_megapixels} megapixels and {max_side} pixels a side can be read."
+
+
+class DamagedFile(MediaError):
+    """It begins like a picture and cannot be decoded to its end."""
+
+    code = "damaged_file"
+    template = "This file is damaged or incomplete. Try the original file."
+
+
+class DecodingStopped(MediaError):
+    """The decoding process ran out of time or memory, or died."""
+
+    code = "decoding_stopped"
+    template = "This file could not be read within the limits. Try another copy of it."
+
+
+class FileNotReadable(MediaError):
+    """The file system refused: not there, a folder, or no permission."""
+
+    code = "file_not_readable"
+    template = "This file cannot be opened. Check that it exists and that you may read it."
+
+
+class Refused(HaechiError):
+    """Understood, and not done."""
+
+    code = "refused"
+    exit_code = ExitCode.REFUSED
+    http_status = 403
+    template = "This is not allowed."
+
+
+class ImageBytesRefused(Refused):
+    """A survivor endpoint was sent something other than signals."""
+
+    code = "image_bytes_refused"
+    http_status = 415
+    template = (
+        "Pictures and files are not accepted here, only fingerprints as JSON. Nothing was kept."
+    )
+
+
+class NeedsAccess(Refused):
+    """No session, case or partner token that this route needs."""
+
+    code = "needs_access"
+    http_status = 401
+    template = (
+        "Please come in first: with your case number and passphrase, or with a partner token."
+    )
+
+
+class WrongPassphrase(Refused):
+    """Case number and passphrase do not belong together; also when there is no such case."""
+
+    code = "wrong_passphrase"
+    http_status = 401
+    template = "The case number and the passphrase do not fit together. Check both and try again."
+
+
+class NotYours(Refused):
+    """The token is good and does not reach this far."""
+
+    code = "not_yours"
+    template = "This access does not include that."
+
+
+class CrossSiteRefused(Refused):
+    """A page of another site sent the request."""
+
+    code = "cross_site_refused"
+    template = "This request came from another page. Please send it from this site."
+
+
+class TooManyRequests(Refused):
+    """More than the rate limit allows."""
+
+    code = "too_many_requests"
+    http_status = 429
+    template = "That was a lot at once. Please wait {seconds} seconds and try again."
+
+
+class IncompleteNotice(Refused):
+    """A field that the law requires is empty."""
+
+    code = "incomplete_notice"
+    http_status = 422
+    template = "The notice is not complete yet. Still needed: {missing}."
+
+
+class NotFound(HaechiError):
+    """There is no such thing, or not for you: the answer is the same."""
+
+    code = "not_found"
+    http_status = 404
+    template = "There is nothing here."
+
+
+class Unavailable(HaechiError):
+    """Right, and not now."""
+
+    code = "unavailable"
+    http_status = 503
+    template = "This is not available right now. Please try again in a moment."
+
+
+class NotReady(Unavailable):
+    """The index has not caught up with the bank since the start."""
+
+    code = "not_ready"
+    template = "The service is still starting. Please try again in a few seconds."
+
+
+class OutsideServiceFailed(Unavailable):
+    """A service that we depend on did not answer as it should."""
+
+    code = "outside_service_failed"
+    exit_code = ExitCode.OUTSIDE
+    http_status = 502
+    template = "{service} did not answer as expected: {reason}."
+
+
+class VerificationFailed(HaechiError):
+    """A signature or digest does not hold."""
+
+    code = "verification_failed"
+    exit_code = ExitCode.VERIFICATION
+    http_status = 422
+    template = "Verification failed: {reason}."
+
+
+class BrokenStore(HaechiError):
+    """Our own data cannot be used: a key is missing, the tables are of another version."""
+
+    code = "broken_store"
+    template = "The data folder cannot be used: {reason}."

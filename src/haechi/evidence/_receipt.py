@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receipts: what was reported when, signed with Ed25519 (RFC 8032) over canonical JSON (RFC 8785).
+
+A receipt holds no picture and no fingerprint. For each item it holds a commitment, the SHA-256 of a
+random salt and the item's signals: whoever has the picture and the receipt can show that they belong
+together, and nobody can read a fingerprint out of it. docs/receipt-format.md says enough to write a
+second verifier. This module needs no database.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from haechi.errors import VerificationFailed
+from haechi.values import MediaKind, Signal
+
+_FORMAT: Final = "haechi-receipt/1"
+_SALT_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptItem:
+    """One reported picture or video, known by its signals."""
+
+    kind: MediaKind
+    signals: Sequence[Signal]
+
+
+def sign_receipt(
+    signing_key: bytes,
+    *,
+    case_number: str,
+    reported_at: datetime,
+    items: Sequence[ReceiptItem],
+    sighting_count: int,
+) -> dict[str, Any]:
+    """A signed receipt as a JSON object: `{"statement": …, "signature": …}`.
+
+    `signing_key` is the 32-byte Ed25519 seed. The salt of each commitment is new each time.
+    """
+    statement: dict[str, Any] = {
+        "format": _FORMAT,
+        "case_number": case_number,
+        "reported_at": reported_at.isoformat(timespec="milliseconds"),
+        "items": [_commit(item) for item in items],
+        "sightings": sighting_count,
+    }
+    key = Ed25519PrivateKey.from_private_bytes(signing_key)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {
+        "statement": statement,
+        "signature": {
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "value": base64.b64encode(key.sign(rfc8785.dumps(statement))).decode(),
+        },
+    }
+
+
+def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
+    """The exact bytes that the signature covers: the statement as canonical JSON.
+
+    Raises:
+        VerificationFailed: this is no receipt.
+    """
+    statement = receipt.get("statement")
+    if not isinstance(statement, dict) or statement.get("format") != _FORMAT:
+        raise VerificationFailed(reason="this is not a receipt that we know how to read")
+    try:
+        return rfc8785.dumps(statement)
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise VerificationFailed(reason="the receipt holds values that no receipt has") from error
+
+
+def verify_receipt(receipt: Mapping[str, Any], *, public_key: bytes | None = None) -> None:
+    """Return nothing if the signature holds for the statement as it stands.
+
+    With `public_key` (32 raw bytes) the receipt must be signed by that very key. Without it the key
+    inside the receipt is used: this shows that nothing was altered, *not* who signed.
+
+    Raises:
+        VerificationFailed: not a receipt, another key, or altered.
+    """
+    covered = signed_bytes(receipt)
+    signature = receipt.get("signature")
+    if not isinstance(signature, dict) or signature.get("algorithm") != "Ed25519":
+        raise VerificationFailed(reason="the receipt has no Ed25519 signature")
+    try:
+        named_key = base64.b64decode(signature["public_key"], validate=True)
+        value = base64.b64decode(signature["value"], validate=True)
+        key = Ed25519PublicKey.from_public_bytes(named_key)
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise VerificationFailed(reason="the signature cannot be read") from error
+    if public_key is not None and named_key != public_key:
+        raise VerificationFailed(reason="the receipt was signed by another key")
+    try:
+        key.verify(value, covered)
+    except InvalidSignature as error:
+        raise VerificationFailed(reason="the receipt was altered after it was signed") from error
+
+
+def public_key_pem(signing_key: bytes) -> str:
+    """The public half of the signing key as PEM, to be published beside the service."""
+    public = Ed25519PrivateKey.from_private_bytes(signing_key).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _commit(item: ReceiptItem) -> dict[str, str]:
+    salt = secrets.token_bytes(_SALT_BYTES)
+    lines = sorted(f"{signal.type.value} {signal.hex}\n" for signal in item.signals)
+    digest = hashlib.sha256(salt + "".join(lines).encode())
+    return {"kind": item.kind.value, "salt": salt.hex(), "commitment": digest.hexdigest()}

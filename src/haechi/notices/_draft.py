@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notice texts: filled from a template; what the law requires and is not there yet is named."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from haechi.notices._laws import Law
+
+_LINE_CHARS: Final = 76
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The centre that signs as the person's agent; never the person's own name or contact."""
+
+    name: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """A rendered notice, the SHA-256 of exactly this text, and the required fields still empty."""
+
+    text: str
+    sha256: str
+    missing: tuple[str, ...]
+
+
+def draft_text(
+    law: Law,
+    *,
+    service: str,
+    case_number: str,
+    location: str,
+    content_identification: str,
+    sender: Sender,
+    declares_good_faith: bool,
+    written_at: datetime,
+) -> NoticeText:
+    """The notice to one service under one law.
+
+    It carries no picture and no signal. A required field that is empty shows as still needed in the
+    text and is named in `missing`; such a notice may be kept as a draft and must not be sent. Line
+    ends inside a value become spaces, so that no value can forge a section of the notice.
+    """
+    statement = (
+        "We believe in good faith that this depiction was published without the consent of the "
+        "individual depicted. That person has told us so."
+    )
+    values = {
+        "content_identification": _one_line(content_identification),
+        "location": _one_line(location),
+        "good_faith_statement": statement if declares_good_faith else "",
+        "contact": _one_line(sender.contact),
+        "signature": _one_line(sender.name),
+    }
+    rendered = (
+        _environment()
+        .get_template(law.template)
+        .render(
+            law=law,
+            service=_one_line(service),
+            case_number=case_number,
+            written_at=written_at,
+            **values,
+        )
+    )
+    text = _laid_out(rendered)
+    return NoticeText(
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        missing=tuple(name for name in law.required if not values[name]),
+    )
+
+
+@lru_cache
+def _environment() -> Environment:
+    # Plain text, so nothing is escaped; a name that a template gets wrong is an error, not a gap.
+    return Environment(
+        loader=PackageLoader("haechi.notices"),
+        autoescape=False,  # noqa: S701  # the result is text/plain, never HTML
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+
+
+def _one_line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _laid_out(text: str) -> str:
+    """The text with lines of at most 76 characters, as mail wants them, and no double blank lines.
+
+    A long word, such as an address, is never broken: it must be copied whole.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.strip():
+            lines += textwrap.wrap(
+                line, _LINE_CHARS, break_long_words=False, break_on_hyphens=False
+            )
+        elif lines and lines[-1]:
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One table of settings: name, type, default, unit and help; read once into a frozen value.
+
+Every setting has an environment variable, `HAECHI_` and its name in capitals. docs/settings.md is
+written from this table (`python -m docs_pages`), and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from haechi.errors import BadSetting
+
+__all__ = ["ENV_PREFIX", "Settings", "load_settings", "setting_rows"]
+
+ENV_PREFIX: Final = "HAECHI_"
+
+
+def _setting(default: object, help_text: str, *, unit: str = "", least: int | None = None) -> Any:
+    """A field of `Settings` with what the table needs beside it."""
+    return field(default=default, metadata={"help": help_text, "unit": unit, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that can be configured. Statutory clocks are not here: nobody configures those."""
+
+    data_folder: Path = _setting(Path("data"), "Where the database and the keys live.")
+    key_folder: Path | None = _setting(
+        None, "Where the keys live, if not in `keys` inside the data folder."
+    )
+    database_url: str = _setting(
+        "", "SQLAlchemy URL of the database; empty: an SQLite file in the data folder."
+    )
+    host: str = _setting("127.0.0.1", "Address the site listens on.")
+    port: int = _setting(8000, "Port the site listens on.", least=0)
+    public_url: str = _setting(
+        "http://127.0.0.1:8000",
+        "How people reach the site. With https, cookies are marked Secure.",
+    )
+    exit_url: str = _setting(
+        "https://www.weather.go.kr/", "Where the exit button of every page leads."
+    )
+    centre_name: str = _setting(
+        "", "Name of the support centre that sends notices as the person's agent."
+    )
+    centre_contact: str = _setting("", "The case mailbox a notice names for answers.")
+    session_idle_min: int = _setting(
+        20, "A case session ends after this long without a request.", unit="min", least=1
+    )
+    upload_max_mib: int = _setting(
+        64, "Largest file a platform may send to be screened.", unit="MiB", least=1
+    )
+    decoder_processes: int = _setting(
+        2, "Child processes that decode untrusted files.", unit="processes", least=1
+    )
+    decode_timeout_s: int = _setting(
+        20, "A file that takes longer to decode is given up.", unit="s", least=1
+    )
+    feed_poll_ms: int = _setting(
+        25, "How often the live index looks for changes of other processes.", unit="ms", least=1
+    )
+    reports_per_min: int = _setting(
+        60, "New cases taken from one network address.", unit="cases/min", least=1
+    )
+    tries_per_min: int = _setting(
+        30, "Passphrase tries taken from one network address.", unit="tries/min", least=1
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_folder.absolute() / 'haechi.sqlite3'}"
+
+    @property
+    def resolved_key_folder(self) -> Path:
+        """The key folder in force."""
+        return self.key_folder or self.data_folder / "keys"
+
+
+def _parse(name: str, text: str, annotation: str, least: int | None) -> object:
+    if annotation == "int":
+        try:
+            number = int(text)
+        except ValueError as error:
+            raise BadSetting(name=name, reason="it needs to be a whole number") from error
+        if least is not None and number < least:
+            raise BadSetting(name=name, reason=f"it needs to be at least {least}")
+        return number
+    return Path(text) if "Path" in annotation else text
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """The settings from the environment, with `overrides` (from the command line) on top.
+
+    An override of None counts as not given. Unknown variables with our prefix are refused, so that a
+    misspelt name is found at the start.
+
+    Raises:
+        BadSetting: a value cannot be read, or a variable names no setting.
+    """
+    environ = os.environ if environ is None else environ
+    known = {item.name: item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(ENV_PREFIX):
+            continue
+        name = variable.removeprefix(ENV_PREFIX).lower()
+        if name not in known:
+            raise BadSetting(name=variable, reason="there is no such setting")
+        item = known[name]
+        values[name] = _parse(variable, text, str(item.type), item.metadata["least"])
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return Settings(**values)
+
+
+def setting_rows() -> list[tuple[str, str, str, str]]:
+    """(variable, default, unit, help) of every setting, for the docs and for `haechi doctor`."""
+    return [
+        (
+            ENV_PREFIX + item.name.upper(),
+            "" if item.default is None else str(item.default),
+            str(item.metadata["unit"]),
+            str(item.metadata["help"]),
+        )
+        for item in fields(Settings)
+    ]

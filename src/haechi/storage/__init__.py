@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections, transactions, migrations and field encryption; SQLite by default, PostgreSQL by URL.
+
+The only room that knows a driver. The other rooms declare their tables on `metadata` (each in its
+own `_tables.py`) and are handed a connection inside a transaction.
+"""
+
+from haechi.storage._columns import UtcDateTime, metadata, new_id
+from haechi.storage._database import Database
+from haechi.storage._keys import Keys, load_keys
+from haechi.storage._vault import KeyId, Vault
+
+__all__ = ["Database", "KeyId", "Keys", "UtcDateTime", "Vault", "load_keys", "metadata", "new_id"]

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frozen values that every room speaks of; no input or output, nothing of haechi imported.
+
+The words are those of docs/concepts.md: one word, one thing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+__all__ = [
+    "PDQ_MATCH_RADIUS_BITS",
+    "PDQ_TRUSTED_QUALITY",
+    "SIGNAL_BITS",
+    "Actor",
+    "ActorKind",
+    "BankPolicy",
+    "ContentStatus",
+    "MediaKind",
+    "Signal",
+    "SignalType",
+    "utc_now",
+]
+
+PDQ_MATCH_RADIUS_BITS: Final = 31
+"""Two PDQ values at most this far apart are the same picture (facebook/ThreatExchange pdq/README)."""
+
+PDQ_TRUSTED_QUALITY: Final = 50
+"""A PDQ value of lower quality comes from a nearly flat picture and is not matched (same source)."""
+
+
+class SignalType(StrEnum):
+    """The kinds of fingerprint."""
+
+    PDQ = "pdq"
+    MD5 = "md5"
+    SHA256 = "sha256"
+
+
+SIGNAL_BITS: Final[dict[SignalType, int]] = {
+    SignalType.PDQ: 256,
+    SignalType.MD5: 128,
+    SignalType.SHA256: 256,
+}
+
+_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One fingerprint: its type, its value as raw bytes, and its quality.
+
+    `quality` is 0-100 for `pdq` and None for the exact digests. The value never shows in `repr`, so
+    that a signal that slips into a log or a traceback gives nothing away.
+
+    Raises:
+        ValueError: the value has another length than its type, or the quality does not fit.
+    """
+
+    type: SignalType
+    value: bytes
+    quality: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.value) * 8 != SIGNAL_BITS[self.type]:
+            raise ValueError(f"a {self.type} value has {SIGNAL_BITS[self.type]} bits")
+        if (self.quality is None) == (self.type is SignalType.PDQ):
+            raise ValueError("a quality goes with pdq, and only with pdq")
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise ValueError("a quality lies between 0 and 100")
+
+    def __repr__(self) -> str:
+        return f"Signal({self.type.value}, …, quality={self.quality})"
+
+    @property
+    def hex(self) -> str:
+        """The value as lowercase hexadecimal digits, the form in which signals travel."""
+        return self.value.hex()
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the value may be matched: always for digests, from quality 50 on for PDQ."""
+        return self.quality is None or self.quality >= PDQ_TRUSTED_QUALITY
+
+    @classmethod
+    def parse(cls, type_name: str, hex_value: str, quality: int | None = None) -> Signal:
+        """The signal that a text form stands for; digits in either case.
+
+        A `pdq` without a quality is taken to be trusted (quality 100): lists of hashes carry none.
+
+        Raises:
+            ValueError: unknown type, wrong length, or anything but hexadecimal digits (a trailing
+                line end included).
+        """
+        kind = SignalType(type_name)
+        if len(hex_value) * 4 != SIGNAL_BITS[kind] or not _HEX.fullmatch(hex_value):
+            raise ValueError(f"a {kind} value is {SIGNAL_BITS[kind] // 4} hexadecimal digits")
+        if kind is SignalType.PDQ and quality is None:
+            quality = 100
+        return cls(kind, bytes.fromhex(hex_value), quality)
+
+
+class MediaKind(StrEnum):
+    """What a file is to us."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class BankPolicy(StrEnum):
+    """What a match in a bank means for the upload."""
+
+    BLOCK = "block"
+    REVIEW = "review"
+    ALLOW = "allow"
+
+
+class ContentStatus(StrEnum):
+    """Whether a content is matched (`active` only)."""
+
+    ACTIVE = "active"
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+
+
+class ActorKind(StrEnum):
+    """Who asks."""
+
+    NOBODY = "nobody"
+    PERSON = "person"
+    PARTNER = "partner"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks for something: `id` is a case's, a partner's or an operator's internal id.
+
+    `scopes` are what a partner's token allows; empty for all others.
+    """
+
+    kind: ActorKind
+    id: str = ""
+    scopes: frozenset[str] = frozenset()
+
+
+def utc_now() -> datetime:
+    """The present moment, in UTC, with its zone."""
+    return datetime.now(UTC)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+
+/**
+ * Fingerprints files on this device. This is what a page imports; files never leave the browser.
+ */
+
+/** @typedef {import("./failures.js").FailureCode} FailureCode */
+/** @typedef {import("./worker.js").Signal} Signal */
+
+/**
+ * The answer for one file. `kind` is null when the file is neither a picture nor a video we know.
+ * With an `error` there may still be digests, never a `pdq`.
+ * @typedef {{kind: "image" | "video" | null, signals: Signal[], error: FailureCode | null}} Fingerprint
+ */
+
+/**
+ * How far we are: the file at hand (0 first) of how many, how much of it is done, and of all of
+ * them by size; both from 0 to 1 and never falling.
+ * @typedef {{index: number, count: number, fraction: number, overall: number}} Progress
+ */
+
+/**
+ * Fingerprints files one after another in a worker of their own.
+ * @param {Iterable<File | Blob>} files
+ * @param {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} [options]
+ * @returns {Promise<Fingerprint[]>} one answer a file, in order; after `signal` is aborted those
+ *   still open have the error `cancelled`. It never rejects for a file's sake.
+ */
+export async function fingerprintFiles(files, { onProgress, signal } = {}) {
+  const queue = Array.from(files);
+  const report = progressReporter(queue, onProgress);
+  /** @type {Fingerprint[]} */
+  const answers = [];
+  /** @type {Worker | null} */
+  let worker = null;
+  try {
+    for (const [index, file] of queue.entries()) {
+      if (signal?.aborted) {
+        answers.push(failed("cancelled"));
+        continue;
+      }
+      worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      const answer = await ask(worker, index, file, (fraction) => report(index, fraction), signal);
+      answers.push(answer);
+      if (answer.error === "cancelled" || answer.error === "failed") {
+        worker.terminate();
+        worker = null;
+      } else {
+        report(index, 1);
+      }
+    }
+  } finally {
+    worker?.terminate();
+  }
+  return answers;
+}
+
+/**
+ * One question to the worker, and its answer.
+ * @param {Worker} worker
+ * @param {number} id
+ * @param {Blob} file
+ * @param {(fraction: number) => void} onProgress
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<Fingerprint>}
+ */
+function ask(worker, id, file, onProgress, signal) {
+  return new Promise((resolve) => {
+    const listening = new AbortController();
+    const until = { signal: listening.signal };
+    const answer = (/** @type {Fingerprint} */ value) => {
+      listening.abort();
+      resolve(value);
+    };
+    worker.addEventListener("message", ({ data }) => {
+      if (data.id !== id) return;
+      if (data.result) answer({ error: null, ...data.result });
+      else if (data.error) answer(failed(data.error));
+      else onProgress(data.progress);
+    }, until);
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      answer(failed("failed"));
+    }, until);
+    worker.addEventListener("messageerror", () => answer(failed("failed")), until);
+    signal?.addEventListener("abort", () => answer(failed("cancelled")), until);
+    worker.postMessage({ id, file });
+  });
+}
+
+/** @param {FailureCode} error @returns {Fingerprint} */
+function failed(error) {
+  return { kind: null, signals: [], error };
+}
+
+/**
+ * Reports that never fall back, weighted by the size of the files.
+ * @param {Blob[]} files
+ * @param {((progress: Progress) => void) | undefined} onProgress
+ * @returns {(index: number, fraction: number) => void}
+ */
+function progressReporter(files, onProgress) {
+  const total = files.reduce((sum, file) => sum + file.size, 0) || 1;
+  let [last, highest, before] = [0, 0, 0];
+  return (index, fraction) => {
+    while (last < index) {
+      before += files[last++].size;
+      highest = 0;
+    }
+    highest = Math.max(highest, fraction);
+    const overall = (before + highest * files[index].size) / total;
+    onProgress?.({ index, count: files.length, fraction: highest, overall });
+  };
+}

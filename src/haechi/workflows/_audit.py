@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One audit row for each verb, in the verb's own transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert
+
+from haechi.values import Actor, utc_now
+from haechi.workflows._tables import audit_event
+
+
+def record(tx: Connection, actor: Actor, verb: str, subject_id: str) -> None:
+    """Write who did what to which id; never content, an address or a value of a signal."""
+    tx.execute(
+        insert(audit_event).values(
+            at=utc_now(),
+            actor_kind=actor.kind.value,
+            actor_id=actor.id,
+            verb=verb,
+            subject_id=subject_id,
+        )
+    )

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the verbs work with, opened once for each process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from haechi.errors import NotReady
+from haechi.media import Decoder, Limits
+from haechi.settings import Settings
+from haechi.storage import Database, Keys, Vault, load_keys
+from haechi.workflows._follow import LiveIndex
+from haechi.workflows._warm_up import warm_up
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An open installation: database, keys, decoder, and the live index where one is followed."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    vault: Vault
+    decoder: Decoder
+    live: LiveIndex | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def index(self) -> LiveIndex:
+        """The live index, caught up with the bank.
+
+        Raises:
+            NotReady: this context follows no feed, or it has not caught up since the start.
+        """
+        if self.live is None or not self.live.is_ready:
+            raise NotReady
+        return self.live
+
+    def changed(self) -> None:
+        """Tell the live index of this process that a commit changed the bank."""
+        if self.live is not None:
+            self.live.wake()
+
+    def close(self) -> None:
+        """Stop following, end the decoders, give back the connections."""
+        if self.live is not None:
+            self.live.stop()
+        self.decoder.close()
+        self.database.close()
+
+
+def open_context(settings: Settings, *, follows: bool) -> Context:
+    """An open installation with its tables up to date; `follows` starts the live index.
+
+    Raises:
+        BrokenStore: the data folder, the keys and the database do not fit together.
+    """
+    keys = load_keys(settings.resolved_key_folder)
+    database = Database(settings.resolved_database_url)
+    try:
+        database.migrate()
+        vault = Vault(keys.master)
+        with database.write() as tx:
+            vault.check(tx)
+        live = LiveIndex(database, vault, poll_s=settings.feed_poll_ms / 1000) if follows else None
+    except BaseException:
+        database.close()
+        raise
+    decoder = Decoder(
+        Limits(
+            max_bytes=settings.upload_max_mib * 1024 * 1024, timeout_s=settings.decode_timeout_s
+        ),
+        processes=settings.decoder_processes,
+    )
+    if live is not None:
+        warm_up(decoder)
+        live.start()
+    return Context(settings, database, keys, vault, decoder, live)

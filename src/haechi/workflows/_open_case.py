@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a case: the report of one person, from fingerprints made on her own device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from haechi import bank, cases, evidence
+from haechi.cases import Case, Sighting
+from haechi.errors import MalformedField
+from haechi.values import Actor, ActorKind, MediaKind, Signal
+from haechi.workflows import _audit
+from haechi.workflows._context import Context
+
+REPORTS_BANK: Final = "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedItem:
+    """One picture or video as her device fingerprinted it: one signal of a type at most.
+
+    Raises:
+        MalformedField: no signal, or two of one type.
+    """
+
+    kind: MediaKind
+    signals: tuple[Signal, ...]
+
+    def __post_init__(self) -> None:
+        if not self.signals:
+            raise MalformedField(field="items", reason="An item needs at least one fingerprint.")
+        if len({signal.type for signal in self.signals}) < len(self.signals):
+            raise MalformedField(
+                field="items", reason="An item has at most one fingerprint of a kind."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """What a person reports: items, sightings, or both; `language` is `ko` or `en`."""
+
+    items: Sequence[ReportedItem]
+    sightings: Sequence[Sighting]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """What she is given, once: the passphrase is nowhere else, and the session is hers."""
+
+    case: Case
+    passphrase: str
+    receipt: dict[str, Any]
+    session_token: str
+
+
+def open_case(ctx: Context, report: CaseReport) -> OpenedCase:
+    """Open a case; when this returns, the report is on disk and on its way to every live index.
+
+    All or nothing: an error leaves no half report. Anybody may open a case; the faces limit how many
+    come from one address. The same picture may be reported by several people.
+
+    Raises:
+        MalformedField: nothing to act on, or too much at once.
+    """
+    passphrase = cases.new_passphrase(report.language)
+    # Before the transaction: the hash takes its 20 ms while others write.
+    passphrase_hash = cases.hash_passphrase(passphrase)
+    with ctx.database.write() as tx:
+        number = cases.new_case_number()
+        while cases.find_case(tx, number) is not None:
+            number = cases.new_case_number()
+        key_id = ctx.vault.new_key(tx)
+        bank_id = bank.ensure_bank(tx, REPORTS_BANK).id
+        items = [
+            (
+                item.kind,
+                bank.add_content(
+                    tx, ctx.vault, bank_id=bank_id, key_id=key_id, signals=item.signals
+                ),
+            )
+            for item in report.items
+        ]
+        case = cases.open_case(
+            tx,
+            ctx.vault,
+            number=number,
+            passphrase_hash=passphrase_hash,
+            key_id=key_id,
+            language=report.language,
+            items=items,
+            sightings=report.sightings,
+        )
+        session_token = cases.begin_session(tx, case.id)
+        _audit.record(tx, Actor(ActorKind.PERSON, case.id), "open_case", case.id)
+    ctx.changed()
+    receipt = evidence.sign_receipt(
+        ctx.keys.signing,
+        case_number=case.number,
+        reported_at=case.opened_at,
+        items=[evidence.ReceiptItem(item.kind, item.signals) for item in report.items],
+        sighting_count=len(report.sightings),
+    )
+    return OpenedCase(case, passphrase, receipt, session_token)

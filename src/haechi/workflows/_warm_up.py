@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets everything be compiled, loaded or started before the first question would wait for it."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from haechi.match import Index
+from haechi.media import Decoder
+from haechi.signals import pdq, pdq_views
+
+
+def warm_up(decoder: Decoder) -> None:
+    """Walk one drawn picture through decoding, hashing and searching, and forget it."""
+    written = io.BytesIO()
+    Image.linear_gradient("L").resize((160, 120)).save(written, "PNG")
+    picture = decoder.picture(written.getvalue())
+    index = Index()
+    index.add([(1, [pdq(picture)])])
+    index.search([view.signal for view in pdq_views(picture)])
