@@ -1,6 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m haechi` is `haechi`."""
+"""`haechi`, and `python -m haechi`: the command line, handed the site that it can run.
 
-from haechi.cli import main
+The one module above all others, so that no face has to import another.
+"""
 
-main()
+from __future__ import annotations
+
+from typing import NoReturn
+
+from haechi import cli
+from haechi.settings import Settings
+
+
+def main() -> NoReturn:
+    """Run a command."""
+    cli.main(run_site=_run_site)
+
+
+def _run_site(settings: Settings) -> None:
+    # Only when it is asked for: most commands need no server.
+    from haechi import asgi
+
+    asgi.serve(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,9 +20,17 @@ __all__ = ["ENV_PREFIX", "Settings", "load_settings", "setting_rows"]
 ENV_PREFIX: Final = "HAECHI_"
 
 
-def _setting(default: object, help_text: str, *, unit: str = "", least: int | None = None) -> Any:
-    """A field of `Settings` with what the table needs beside it."""
-    return field(default=default, metadata={"help": help_text, "unit": unit, "least": least})
+def _setting(
+    default: object,
+    help_text: str,
+    *,
+    unit: str = "",
+    least: int | None = None,
+    is_secret: bool = False,
+) -> Any:
+    """A field of `Settings` with what the table needs beside it; a secret one has no `repr`."""
+    metadata = {"help": help_text, "unit": unit, "least": least}
+    return field(default=default, repr=not is_secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,9 @@ class Settings:
         None, "Where the keys live, if not in `keys` inside the data folder."
     )
     database_url: str = _setting(
-        "", "SQLAlchemy URL of the database; empty: an SQLite file in the data folder."
+        "",
+        "SQLAlchemy URL of the database; empty: an SQLite file in the data folder.",
+        is_secret=True,
     )
     host: str = _setting("127.0.0.1", "Address the site listens on.")
     port: int = _setting(8000, "Port the site listens on.", least=0)
@@ -97,7 +107,7 @@ def _parse(name: str, text: str, annotation: str, least: int | None) -> object:
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """The settings from the environment, with `overrides` (from the command line) on top.
 
-    An override of None counts as not given. Unknown variables with our prefix are refused, so that a
+    An override of None counts as not given, and so does a variable with an empty path. Unknown variables with our prefix are refused, so that a
     misspelt name is found at the start.
 
     Raises:
@@ -113,6 +123,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
         if name not in known:
             raise BadSetting(name=variable, reason="there is no such setting")
         item = known[name]
+        if not text and "Path" in str(item.type):
+            # An empty path would be the working folder: keys and data would land just anywhere.
+            continue
         values[name] = _parse(variable, text, str(item.type), item.metadata["least"])
     values.update({name: value for name, value in overrides.items() if value is not None})
     return Settings(**values)

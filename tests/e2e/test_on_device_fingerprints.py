@@ -12,6 +12,7 @@ import hashlib
 import http.server
 import io
 import json
+import logging
 import os
 import random
 import shutil
@@ -63,6 +64,9 @@ window.fingerprintChosen = async (options = {}) => {
 };
 window.isReady = true;
 """
+FIGURES = logging.getLogger("haechi.figures")
+"""What was measured; shown by `pytest --log-cli-level=INFO`."""
+
 FARTHEST_BITS = 10
 """How far the reference implementations may be apart at quality 80 and more (pdq/README.md)."""
 
@@ -265,7 +269,7 @@ def test_pdq_is_within_ten_bits_of_the_published_values(device: Device, shared_d
             far += [rows[-1]] if distance > FARTHEST_BITS else []
             assert abs(found["quality"] - known["quality"]) <= 5, rows[-1]
         assert digests_of(answer) == expected_digests((folder / name).read_bytes())
-    print("\n".join(rows))
+    FIGURES.info("%s: %s", "distances", rows)
     assert not far
 
 
@@ -276,12 +280,13 @@ def test_pdq_is_within_ten_bits_of_the_service(device: Device, shared_dir: Path)
         pytest.skip("haechi.signals, haechi.media or the pictures are missing: parity NOT TESTED")
     names = sorted(json.loads((folder / "expected.json").read_text())["images"])
     answers = device.fingerprint(*(folder / name for name in names))
-    far = []
+    distances, far = {}, []
     for name, answer in zip(names, answers, strict=True):
         value, quality = python((folder / name).read_bytes())
-        distance = bits_apart(pdq_of(answer)["value"], value)
-        print(f"{name:28} {distance:3} bits from Python, quality {quality}")
-        far += [(name, distance)] if quality >= 80 and distance > FARTHEST_BITS else []
+        distances[name] = bits_apart(pdq_of(answer)["value"], value)
+        if quality >= 80 and distances[name] > FARTHEST_BITS:
+            far.append((name, distances[name]))
+    FIGURES.info("%s: %s", "distances", distances)
     assert not far
 
 
@@ -316,7 +321,7 @@ def test_each_way_to_the_pixels_alone_is_within_ten_bits(
         for (name, known), hash_ in zip(expected.items(), found, strict=True)
         if known["quality"] >= 80
     }
-    print(way, distances)
+    FIGURES.info("%s: %s", "distances", distances)
     assert max(distances.values()) <= FARTHEST_BITS
 
 
@@ -400,9 +405,7 @@ def renderer_peaks() -> dict[int, int]:
 
 
 @pytest.mark.parametrize("name", ["the-spices-of-life.jpg", "saturnian-profile.jpg"])
-def test_a_large_photograph(
-    device: Device, shared_dir: Path, tmp_path: Path, name: str, record_property: Any
-) -> None:
+def test_a_large_photograph(device: Device, shared_dir: Path, tmp_path: Path, name: str) -> None:
     source = shared_dir / "photos/budgie" / name
     if not source.is_file():
         pytest.skip(f"{source} is missing: large photographs NOT TESTED")
@@ -415,13 +418,12 @@ def test_a_large_photograph(
     seconds = time.perf_counter() - started
     grown = max(renderer_peaks().values(), default=0) - before
     figures = f"12 MP: {seconds:.2f} s, {grown / 1024:.0f} MiB more at the renderers' peak"
-    record_property("figures", figures)
-    print(figures)
+    FIGURES.info("%s: %s", "figures", figures)
     known = pixel_pdq(device, Image.open(photo).convert("RGBA"))
     distance = bits_apart(found["value"], known["value"])
     python = python_pdq()
     apart = bits_apart(found["value"], python(photo.read_bytes())[0]) if python else None
-    print(f"{name}: {distance} bits from Pillow's pixels, {apart} from haechi.signals")
+    FIGURES.info("%s: %s", "distance_to_pillow_and_service", (distance, apart))
     assert distance <= FARTHEST_BITS
     assert apart is None or apart <= FARTHEST_BITS
     assert grown / 1024 < 400
@@ -450,7 +452,7 @@ def test_a_picture_too_large_for_full_size_is_brought_down(
         way,
     )
     full = pdq_of(device.fingerprint(source)[0])["value"]
-    print(f"{way}: 8000×5333 read at {width}×{height}, {bits_apart(value, full)} bits apart")
+    FIGURES.info("%s: %s", "read_at_and_distance", (width, height, bits_apart(value, full)))
     assert width * height <= 17e6
     assert bits_apart(value, full) <= FARTHEST_BITS
 
@@ -511,7 +513,9 @@ def test_what_is_no_picture_has_an_error_and_no_signal(device: Device) -> None:
 
 
 def test_a_cut_off_picture_is_damaged_and_keeps_its_digests(device: Device) -> None:
-    wholes = [encoded(stripes(), file_format) for file_format in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")]
+    wholes = [
+        encoded(stripes(), file_format) for file_format in ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+    ]
     pieces = [whole[:length] for whole in wholes for length in (len(whole) // 2, 32)]
     for piece, answer in zip(pieces, device.fingerprint(*pieces), strict=True):
         assert (answer["kind"], answer["error"]) == ("image", "damaged_file")
@@ -523,7 +527,7 @@ def test_heic_is_unsupported_and_keeps_its_digests(device: Device) -> None:
     buffer = io.BytesIO()
     try:
         pillow_heif.from_pillow(stripes()).save(buffer)
-    except Exception as error:
+    except RuntimeError as error:
         pytest.skip(f"pillow-heif cannot write HEIC here ({error}): NOT TESTED")
     [answer] = device.fingerprint(buffer.getvalue())
     assert (answer["kind"], answer["error"]) == ("image", "unsupported_format")
@@ -708,10 +712,8 @@ def test_a_pattern_shows_the_bits_of_the_value(device: Device) -> None:
         value,
     )
     assert (found["role"], found["label"]) == ("img", "Fingerprint <1>")
-    assert (found["width"], found["height"]) == (96, 96)
-    assert found["path"] == (
-        "M0 0h1v1h-1zM15 0h1v1h-1zM0 1h16v1h-16zM7 15h2v1h-2z"
-    )
+    assert (found["width"], found["height"]) == (108, 108)
+    assert found["path"] == ("M0 0h1v1h-1zM15 0h1v1h-1zM0 1h16v1h-16zM7 15h2v1h-2z")
 
 
 @pytest.mark.parametrize("module", sorted(MODULES.glob("*.js")), ids=lambda path: path.name)
@@ -726,11 +728,3 @@ def test_every_module_is_plain_and_of_one_piece(module: Path, tmp_path: Path) ->
     copy = tmp_path / f"{module.stem}.mjs"
     shutil.copy(module, copy)
     subprocess.run([node, "--check", copy], check=True, timeout=20)
-
-
-@pytest.fixture(scope="session")
-def shared_dir() -> Path:
-    folder = REPOSITORY.parent / "shared"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is missing: tests on shared pictures NOT RUN")
-    return folder

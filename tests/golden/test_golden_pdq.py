@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from haechi.media import PictureFormat, open_picture
+from haechi.media import Picture, PictureFormat, open_picture
 from haechi.signals import distance_bits, pdq, pdq_views
 from haechi.values import Signal
 
@@ -47,9 +48,7 @@ def test_exif_turned_pixels_match_the_upright_picture(shared_dir: Path) -> None:
     assert distance_bits(nearest.signal, known) <= 10
 
 
-def _as_picture(image: Image.Image):  # type: ignore[no-untyped-def]
-    import io
-
+def _as_picture(image: Image.Image) -> Picture:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return open_picture(buffer.getvalue())

@@ -18,7 +18,18 @@ from haechi.errors import MediaError
 from haechi.media import Decoder, Limits, Picture, open_picture
 
 _LIMITS = Limits(max_pixels=1_000_000, max_side_pixels=4000)
-_KINDS = ("jpeg", "progressive", "cmyk", "png", "palette", "webp", "lossless", "gif", "avif", "heic")
+_KINDS = (
+    "jpeg",
+    "progressive",
+    "cmyk",
+    "png",
+    "palette",
+    "webp",
+    "lossless",
+    "gif",
+    "avif",
+    "heic",
+)
 _CUT_ANYWHERE = ("jpeg", "progressive", "cmyk", "png", "palette", "webp", "lossless", "gif")
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haechi.media import Picture, PictureFormat
-from haechi.signals import Turn, distance_bits, pdq, pdq_views
+from haechi.signals import Rendition, Turn, distance_bits, pdq, pdq_views
 from haechi.values import SIGNAL_BITS, Signal, SignalType
 
 
@@ -61,7 +63,13 @@ def _torben(values: np.ndarray) -> float:
     return float(above)
 
 
-def _oracle(luma: np.ndarray) -> tuple[int, int]:
+def _number(bits: np.ndarray) -> int:
+    words = [sum(1 << column for column in range(16) if bits[row, column]) for row in range(16)]
+    return sum(word << 16 * row for row, word in enumerate(words))
+
+
+def _oracle(luma: np.ndarray) -> tuple[int, int, int]:
+    """The value, the bits of it that hang on rounding, and the quality."""
     height, width = luma.shape
     image = luma.astype(np.float64)
     for _ in range(2):
@@ -75,9 +83,9 @@ def _oracle(luma: np.ndarray) -> tuple[int, int]:
     frequency, place = np.arange(1, 17)[:, None], np.arange(64)[None, :]
     dct = np.sqrt(2 / 64) * np.cos(np.pi / 2 / 64 * frequency * (2 * place + 1))
     transformed = dct @ samples @ dct.T
-    bits = transformed > _torben(transformed.ravel())
-    words = [sum(1 << column for column in range(16) if bits[row, column]) for row in range(16)]
-    return sum(word << 16 * row for row, word in enumerate(words)), min(100, gradient // 90)
+    median = _torben(transformed.ravel())
+    value, unsure = _number(transformed > median), _number(np.abs(transformed - median) < 1e-9)
+    return value, unsure, min(100, gradient // 90)
 
 
 @st.composite
@@ -90,6 +98,18 @@ def _lumas(draw: st.DrawFn) -> np.ndarray:
     return np.kron(noise, np.ones((grain, grain), np.uint8))[:height, :width].copy()
 
 
+_TURNED: dict[Turn, Callable[[np.ndarray], np.ndarray]] = {
+    Turn.NONE: lambda luma: luma,
+    Turn.TURNED_90: lambda luma: np.rot90(luma, -1),
+    Turn.TURNED_180: lambda luma: np.rot90(luma, 2),
+    Turn.TURNED_270: lambda luma: np.rot90(luma, 1),
+    Turn.MIRRORED: np.fliplr,
+    Turn.FLIPPED: np.flipud,
+    Turn.TRANSPOSED: np.transpose,
+    Turn.TRANSVERSED: lambda luma: np.rot90(luma, 2).T,
+}
+
+
 def _picture(luma: np.ndarray) -> Picture:
     height, width = luma.shape
     return Picture(np.ascontiguousarray(luma), width, height, PictureFormat.PNG)
@@ -99,27 +119,39 @@ def _picture(luma: np.ndarray) -> Picture:
 @settings(max_examples=40, deadline=None)
 def test_the_fast_way_is_the_published_way(luma: np.ndarray) -> None:
     signal = pdq(_picture(luma))
-    value, quality = _oracle(luma)
-    # A gradient that is a whole percentage but for rounding, or a coefficient on the median, may
-    # fall on either side; pictures with next to nothing to see are full of both.
+    value, unsure, quality = _oracle(luma)
+    # A gradient that is a whole percentage but for rounding may fall on either side, and so may a
+    # coefficient that equals the median: tiny pictures, sampled several times over, have such.
     assert signal.quality is not None
     assert abs(signal.quality - quality) <= 1
-    if quality >= 50:
-        assert int.from_bytes(signal.value, "big") == value
+    assert (int.from_bytes(signal.value, "big") ^ value) & ~unsure == 0
 
 
-@given(_lumas())
-@settings(max_examples=25, deadline=None)
-def test_turning_twice_comes_back(luma: np.ndarray) -> None:
-    views = {view.turn: view.signal for view in pdq_views(_picture(luma))}
-    # Exact, unlike turning the pixels: a mirrored view of a mirrored view is the picture.
-    turned = _picture(np.ascontiguousarray(luma.T))
-    again = {view.turn: view.signal for view in pdq_views(turned)}
-    if len(views) == len(again) == len(Turn):
-        assert distance_bits(views[Turn.TRANSPOSED], again[Turn.NONE]) <= 2
-        assert distance_bits(views[Turn.NONE], again[Turn.TRANSPOSED]) <= 2
-        assert distance_bits(views[Turn.TURNED_90], again[Turn.MIRRORED]) <= 2
-        assert len({signal.quality for signal in views.values()}) == 1
+def test_no_bit_of_an_ordinary_picture_hangs_on_rounding() -> None:
+    for height, width in ((64, 64), (257, 390), (400, 129)):
+        luma = np.random.default_rng(height).integers(0, 256, (height, width), np.uint8)
+        value, unsure, quality = _oracle(luma)
+        assert unsure.bit_count() <= 1  # the median itself
+        assert pdq(_picture(luma)) == Signal(SignalType.PDQ, value.to_bytes(32, "big"), quality)
+
+
+@given(_lumas(), st.sampled_from(Turn))
+@settings(max_examples=30, deadline=None)
+def test_a_view_is_the_value_of_the_turned_picture(luma: np.ndarray, turn: Turn) -> None:
+    # Of the whole picture: a flat edge of these is cut away in further views.
+    views = {
+        view.turn: view.signal
+        for view in pdq_views(_picture(luma))
+        if view.rendition is Rendition.AS_SENT
+    }
+    turned = np.ascontiguousarray(_TURNED[turn](luma))
+    _, unsure, _ = _oracle(turned)
+    if unsure.bit_count() > 1:
+        return  # Full of ties, which rounding decides.
+    known = pdq(_picture(turned))
+    # A value that came before under another turn is not said again: then that view is the one.
+    candidates = [views[turn]] if turn in views else list(views.values())
+    assert min(distance_bits(candidate, known) for candidate in candidates) <= 1
 
 
 @given(st.sampled_from(SignalType), st.binary(min_size=32, max_size=32))

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 from litestar import MediaType, Request, Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_503_SERVICE_UNAVAILABLE
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
@@ -39,7 +41,7 @@ Req = Request[Any, Any, Any]
     sync_to_thread=True,
     summary="Open a case",
 )
-def open_case(data: CaseBody, ctx: Context) -> Response[OpenedCaseAnswer]:
+def open_case(data: JSONBody[CaseBody], ctx: NamedDependency[Context]) -> Response[OpenedCaseAnswer]:
     """Open a case from fingerprints made on the device. Files are refused."""
     opened = workflows.open_case(
         ctx,
@@ -71,14 +73,14 @@ def open_case(data: CaseBody, ctx: Context) -> Response[OpenedCaseAnswer]:
     sync_to_thread=True,
     summary="Come back to a case",
 )
-def enter_case(data: EnterBody, ctx: Context) -> Response[None]:
+def enter_case(data: JSONBody[EnterBody], ctx: NamedDependency[Context]) -> Response[None]:
     """Begin a session with case number and passphrase; it travels in a cookie."""
     token = workflows.enter_case(ctx, case_number=data.case_number, passphrase=data.passphrase)
     return Response(None, cookies=[session_cookie(ctx.settings, token)])
 
 
 @delete("/v1/session", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Leave a case")
-def leave_case(request: Req, ctx: Context) -> Response[None]:
+def leave_case(request: Req, ctx: NamedDependency[Context]) -> Response[None]:
     """End the session."""
     workflows.leave_case(ctx, request.cookies.get(SESSION_COOKIE, ""))
     return Response(
@@ -87,7 +89,7 @@ def leave_case(request: Req, ctx: Context) -> Response[None]:
 
 
 @get("/v1/case", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Read one's case")
-def read_case(ctx: Context, actor: Actor) -> CaseAnswer:
+def read_case(ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> CaseAnswer:
     """The case of this session: status words, and what its holder wrote herself."""
     return CaseAnswer.of(workflows.read_case(ctx, actor))
 
@@ -99,7 +101,7 @@ def read_case(ctx: Context, actor: Actor) -> CaseAnswer:
     sync_to_thread=True,
     summary="Withdraw an item",
 )
-def withdraw_item(item_id: str, ctx: Context, actor: Actor) -> CaseAnswer:
+def withdraw_item(item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> CaseAnswer:
     """Withdraw one item of this case; doing it again changes nothing."""
     workflows.withdraw_item(ctx, actor, item_id=item_id)
     return CaseAnswer.of(workflows.read_case(ctx, actor))
@@ -112,7 +114,7 @@ def withdraw_item(item_id: str, ctx: Context, actor: Actor) -> CaseAnswer:
     sync_to_thread=False,
     summary="The key that checks receipts",
 )
-def receipt_key(ctx: Context) -> str:
+def receipt_key(ctx: NamedDependency[Context]) -> str:
     """The Ed25519 public key of this service's receipts, as PEM."""
     return workflows.receipt_key_pem(ctx)
 
@@ -125,7 +127,7 @@ def receipt_key(ctx: Context) -> str:
     request_max_body_size=None,
     summary="Is this upload known?",
 )
-async def match_upload(request: Req, ctx: Context, actor: Actor) -> MatchesAnswer:
+async def match_upload(request: Req, ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> MatchesAnswer:
     """Signals as JSON, or the bytes of one picture with any other content type.
 
     The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere.
@@ -165,7 +167,7 @@ def healthz() -> str:
 
 
 @get("/readyz", opt={"gate": Gate.OPEN}, media_type=MediaType.TEXT, sync_to_thread=False)
-def readyz(ctx: Context) -> Response[str]:
+def readyz(ctx: NamedDependency[Context]) -> Response[str]:
     """Whether the live index has caught up with the bank, and still does."""
     if ctx.live is not None and ctx.live.is_ready:
         return Response("ready")
@@ -173,7 +175,7 @@ def readyz(ctx: Context) -> Response[str]:
 
 
 @get("/metrics", opt={"gate": Gate.PARTNER, "scope": Scope.METRICS}, sync_to_thread=False)
-def metrics(ctx: Context) -> Response[bytes]:
+def metrics(ctx: NamedDependency[Context]) -> Response[bytes]:
     """Counts for a Prometheus server that holds a token with the scope `metrics`."""
     registry = CollectorRegistry()
     live = ctx.index

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: faces, gate, limits, headers, errors, and the context that lives with it."""
+"""The application: faces, gate, limits, headers, errors, and the context it works with."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Request, Router, get
@@ -20,41 +18,33 @@ from haechi.asgi._gate import come_through
 from haechi.asgi._headers import protect
 from haechi.asgi._limits import limits
 from haechi.asgi._logs import quiet_logging
-from haechi.settings import Settings, load_settings
 from haechi.values import Actor
-from haechi.workflows import Context, Gate, open_context
+from haechi.workflows import Context, Gate
 
 _BODY_MAX_BYTES = 256 * 1024
 
 
-def create_app(settings: Settings) -> Litestar:
-    """The whole site as an ASGI application; the context opens and closes with its lifespan."""
-
-    @asynccontextmanager
-    async def with_context(app: Litestar) -> AsyncIterator[None]:
-        with open_context(settings, follows=True) as context:
-            app.state.context = context
-            yield
-
+def create_app(context: Context) -> Litestar:
+    """The whole site as an ASGI application on an open context, which the caller closes."""
     quiet_logging()
     return Litestar(
         route_handlers=[
             api.create_router(),
             _describe,
-            web.create_router(settings),
+            web.create_router(context.settings),
             create_static_files_router(
                 path="/static", directories=[web.STATIC_FOLDER], opt={"gate": Gate.OPEN}
             ),
         ],
+        state=State({"context": context}),
         dependencies={
             "ctx": Provide(_context, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
         guards=[come_through],
-        middleware=limits(settings),
+        middleware=limits(context.settings),
         exception_handlers=exception_handlers(),
         before_send=[protect],
-        lifespan=[with_context],
         logging_config=None,
         request_max_body_size=_BODY_MAX_BYTES,
         openapi_config=OpenAPIConfig(
@@ -65,11 +55,6 @@ def create_app(settings: Settings) -> Litestar:
             openapi_router=Router("/openapi", route_handlers=[]),
         ),
     )
-
-
-def create_app_from_environment() -> Litestar:
-    """`create_app` with the settings of the environment: what a server process calls."""
-    return create_app(load_settings())
 
 
 @get("/openapi.json", opt={"gate": Gate.OPEN}, sync_to_thread=False, include_in_schema=False)

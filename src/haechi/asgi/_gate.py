@@ -45,9 +45,6 @@ async def come_through(connection: Connection, handler: BaseRouteHandler) -> Non
     gate = handler.opt.get("gate")
     if gate is None:
         raise NotFound
-    if connection.scope.get("method") not in _SAFE_METHODS:
-        _refuse_other_sites(connection)
-        _refuse_other_bodies(connection, handler.opt.get("body"))
     context: Context = connection.app.state.context
     actor = Actor(ActorKind.NOBODY)
     if gate is Gate.CASE:
@@ -56,6 +53,9 @@ async def come_through(connection: Connection, handler: BaseRouteHandler) -> Non
         actor = await _partner(context, connection)
         if handler.opt["scope"].value not in actor.scopes:
             raise NotYours
+    if connection.scope.get("method") not in _SAFE_METHODS:
+        _refuse_other_sites(connection)
+        _refuse_other_bodies(connection, handler.opt.get("body"))
     connection.scope["state"]["actor"] = actor
 
 

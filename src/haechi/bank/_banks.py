@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from haechi.bank._tables import bank
 from haechi.storage import new_id
@@ -32,23 +34,27 @@ def ensure_bank(
     """The bank of that name; made with this policy and radius if there is none yet."""
     row = tx.execute(select(bank).where(bank.c.name == name)).one_or_none()
     if row is not None:
-        return Bank(row.id, row.name, BankPolicy(row.policy), row.radius_bits)
-    made = Bank(new_id("bnk"), name, policy, radius_bits)
-    tx.execute(
-        insert(bank).values(
-            id=made.id,
-            name=name,
-            policy=policy.value,
-            radius_bits=radius_bits,
-            created_at=utc_now(),
-        )
-    )
-    return made
+        return _bank(row)
+    try:
+        with tx.begin_nested():
+            tx.execute(
+                insert(bank).values(
+                    id=new_id("bnk"),
+                    name=name,
+                    policy=policy.value,
+                    radius_bits=radius_bits,
+                    created_at=utc_now(),
+                )
+            )
+    except IntegrityError:
+        pass  # another process made it at the same moment: that one counts
+    return _bank(tx.execute(select(bank).where(bank.c.name == name)).one())
 
 
 def all_banks(tx: Connection) -> dict[str, Bank]:
     """Every bank, by its id."""
-    return {
-        row.id: Bank(row.id, row.name, BankPolicy(row.policy), row.radius_bits)
-        for row in tx.execute(select(bank))
-    }
+    return {row.id: _bank(row) for row in tx.execute(select(bank))}
+
+
+def _bank(row: Row[Any]) -> Bank:
+    return Bank(row.id, row.name, BankPolicy(row.policy), row.radius_bits)

@@ -22,7 +22,12 @@ def add_content(
     The values are sealed under `key_id`: destroying that key erases them. The change is in the feed
     when the caller's transaction commits. Does not look for an equal content that is there already:
     two people may report the same picture, and each withdraws only her own.
+
+    Raises:
+        ValueError: no signals: such a content could never be matched.
     """
+    if not signals:
+        raise ValueError("a content needs at least one signal")
     now = utc_now()
     content_id = new_id("con")
     entry_id = tx.execute(

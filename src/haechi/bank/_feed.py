@@ -19,7 +19,7 @@ class Change:
     """One step of the feed: what the content is *now*, so that steps may be applied twice.
 
     `signals` is empty unless the content is active. `is_readable` is False when a stored signal does
-    not open or is none: such a content cannot be matched, and the follower counts it.
+    not open or is none: it is left out of `signals`, and the follower counts the content.
     """
 
     seq: int
@@ -122,5 +122,5 @@ def _signal(type_name: str, value: bytes | None, quality: int | None) -> Signal 
         return None
     try:
         return Signal(SignalType(type_name), value, quality)
-    except ValueError:
+    except (ValueError, TypeError):
         return None

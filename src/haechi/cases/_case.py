@@ -182,6 +182,8 @@ def withdraw_item(tx: Connection, case_id: str, item_id: str) -> str:
     Raises:
         NotFound: no such item in *this* case.
     """
+    # The case stays locked until the commit: of two last items withdrawn at once one is the last.
+    tx.execute(select(case.c.id).where(case.c.id == case_id).with_for_update())
     row = tx.execute(
         select(item.c.content_id, item.c.withdrawn_at).where(
             item.c.id == item_id, item.c.case_id == case_id

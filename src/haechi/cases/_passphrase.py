@@ -22,6 +22,7 @@ _WORD_LISTS: Final = {"ko": "korean", "en": "english"}
 # Crockford's digits: no I, L, O or U, so that a number survives being read out on the phone.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_DIGITS: Final = 8
+_NO_DIGIT: Final = re.compile(r"[^0-9A-Z]")
 _READ_AS: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 # 19 MiB and two passes (OWASP's floor for Argon2id): a small server takes many reports at once.
@@ -35,8 +36,11 @@ def new_case_number() -> str:
 
 
 def as_case_number(typed: str) -> str:
-    """The case number that was meant: any case, spaces and dashes, O for 0, I or L for 1."""
-    digits = re.sub(r"[\s-]", "", typed).upper().translate(_READ_AS)
+    """The case number that was meant: any case, width, spaces and dashes, O for 0, I or L for 1.
+
+    Made of capitals, digits and one dash only, whatever was typed; not always one that can exist.
+    """
+    digits = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", typed).upper()).translate(_READ_AS)
     return f"{digits[:4]}-{digits[4:]}"
 
 
@@ -54,7 +58,7 @@ def hash_passphrase(passphrase: str) -> str:
 
 
 def check_passphrase(stored_hash: str | None, typed: str) -> bool:
-    """Whether this passphrase was meant; spacing, case and Unicode form do not matter.
+    """Whether this passphrase was meant; spacing, dashes, case and Unicode form do not matter.
 
     With None (no such case) the same work is done and the answer is no, so that time does not tell
     whether a case exists.
@@ -67,8 +71,12 @@ def check_passphrase(stored_hash: str | None, typed: str) -> bool:
 
 
 def _canonical(passphrase: str) -> str:
-    words = re.split(r"[\s,.\-·]+", unicodedata.normalize("NFKD", passphrase).lower().strip())
-    return " ".join(word for word in words if word)
+    # Messengers turn dashes into long ones and leave characters that nobody sees.
+    spaced = "".join(
+        " " if unicodedata.category(character)[0] in "ZPC" else character
+        for character in unicodedata.normalize("NFKD", passphrase).lower()
+    )
+    return " ".join(spaced.split())
 
 
 @lru_cache

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,15 +19,16 @@ _MAX_NOTE_CHARS: Final = 2000
 class Sighting:
     """Where it was seen: an address, a place (room, channel, handle), a note; at least one of them.
 
-    `url` is kept as it was written. `id` and `recorded_at` are set when it is stored.
+    `url` is kept as it was written. `id` and `recorded_at` are set when it is stored. What was
+    written never shows in `repr`.
 
     Raises:
         MalformedField: nothing given, too long, or an address that is none.
     """
 
-    url: str = ""
-    place: str = ""
-    note: str = ""
+    url: str = field(default="", repr=False)
+    place: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
     id: str = ""
     recorded_at: datetime | None = None
 

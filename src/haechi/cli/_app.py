@@ -11,6 +11,7 @@ import typer
 from haechi import __version__
 from haechi.cli import _case, _demo, _doctor, _hash, _match, _partner, _receipt, _serve
 from haechi.cli._output import say_error
+from haechi.cli._serve import RunSite
 from haechi.errors import ExitCode, HaechiError
 
 app = typer.Typer(
@@ -53,10 +54,13 @@ def options(
     """
 
 
-def main() -> NoReturn:
-    """Run a command; every error of ours ends as one sentence and its exit status."""
+def main(*, run_site: RunSite) -> NoReturn:
+    """Run a command; every error of ours ends as one sentence and its exit status.
+
+    `run_site` serves the site until it is stopped; it is handed in, as no face imports another.
+    """
     try:
-        app()
+        app(obj=run_site)
     except HaechiError as error:
         say_error(error)
         sys.exit(error.exit_code)

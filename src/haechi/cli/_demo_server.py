@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from haechi.cli._client import ServiceClient
+from haechi.cli._ports import check_port, free_port
 from haechi.errors import OutsideServiceFailed
 from haechi.settings import ENV_PREFIX
 
+_HOST: Final = "127.0.0.1"
 _READY_WITHIN_S: Final = 60.0
 _STOP_WITHIN_S: Final = 15.0
 
@@ -30,13 +30,16 @@ class DemoServer:
     """A running site; `address` is where. Ends with the block.
 
     Raises:
-        OutsideServiceFailed: the server ended, or was not ready within a minute.
+        BadSetting: the port is taken. OutsideServiceFailed: the server ended, or was not ready within a minute.
     """
 
     def __init__(self, data_folder: Path, *, port: int | None) -> None:
         self.data_folder = data_folder
-        self.address = f"http://127.0.0.1:{port or _free_port()}"
-        command = [sys.executable, "-m", "haechi", "serve", "--host", "127.0.0.1"]
+        if port is not None:
+            # Another server on it would answer in the place of ours.
+            check_port(_HOST, port)
+        self.address = f"http://{_HOST}:{port or free_port(_HOST)}"
+        command = [sys.executable, "-m", "haechi", "serve", "--host", _HOST]
         command += ["--port", self.address.rpartition(":")[2], "--data-folder", str(data_folder)]
         # A file, not a pipe: nobody reads along, and a full pipe would stop the server.
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `_stop`
@@ -98,9 +101,3 @@ class DemoServer:
             self._process.wait()
         self._words.close()
 
-
-def _free_port() -> int:
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

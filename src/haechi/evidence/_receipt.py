@@ -10,7 +10,6 @@ second verifier. This module needs no database.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
@@ -78,12 +77,14 @@ def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
     Raises:
         VerificationFailed: this is no receipt.
     """
-    statement = receipt.get("statement")
+    statement = receipt.get("statement") if isinstance(receipt, Mapping) else None
     if not isinstance(statement, dict) or statement.get("format") != _FORMAT:
         raise VerificationFailed(reason="this is not a receipt that we know how to read")
+    if not all(isinstance(statement.get(name), str) for name in ("case_number", "reported_at")):
+        raise VerificationFailed(reason="the receipt does not say which case, or when")
     try:
         return rfc8785.dumps(statement)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # rfc8785's errors are ValueErrors
         raise VerificationFailed(reason="the receipt holds values that no receipt has") from error
 
 
@@ -101,10 +102,9 @@ def verify_receipt(receipt: Mapping[str, Any], *, public_key: bytes | None = Non
     if not isinstance(signature, dict) or signature.get("algorithm") != "Ed25519":
         raise VerificationFailed(reason="the receipt has no Ed25519 signature")
     try:
-        named_key = base64.b64decode(signature["public_key"], validate=True)
-        value = base64.b64decode(signature["value"], validate=True)
+        named_key, value = _decoded(signature["public_key"]), _decoded(signature["value"])
         key = Ed25519PublicKey.from_public_bytes(named_key)
-    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise VerificationFailed(reason="the signature cannot be read") from error
     if public_key is not None and named_key != public_key:
         raise VerificationFailed(reason="the receipt was signed by another key")
@@ -118,6 +118,18 @@ def public_key_pem(signing_key: bytes) -> str:
     """The public half of the signing key as PEM, to be published beside the service."""
     public = Ed25519PrivateKey.from_private_bytes(signing_key).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of their one Base64 form; other forms of the same bytes are refused.
+
+    Raises:
+        ValueError, TypeError: not Base64, or its unused bits are set.
+    """
+    value = base64.b64decode(text, validate=True)
+    if base64.b64encode(value).decode() != text:
+        raise ValueError("not the canonical form")
+    return value
 
 
 def _commit(item: ReceiptItem) -> dict[str, str]:

@@ -85,19 +85,21 @@ def all_partners(tx: Connection) -> list[Partner]:
     return [_partner(row) for row in tx.execute(select(partner).order_by(partner.c.name))]
 
 
-def revoke_partner(tx: Connection, name: str) -> None:
-    """End a partner's token at once.
+def revoke_partner(tx: Connection, name: str) -> str:
+    """End a partner's token at once; returns the partner's id.
 
     Raises:
         NotFound: no partner of that name has a token.
     """
-    ended = tx.execute(
+    partner_id = tx.scalar(
         update(partner)
         .where(partner.c.name == name, partner.c.revoked_at.is_(None))
         .values(revoked_at=utc_now())
+        .returning(partner.c.id)
     )
-    if ended.rowcount == 0:
+    if partner_id is None:
         raise NotFound
+    return str(partner_id)
 
 
 def _digest(token: str) -> bytes:

@@ -27,8 +27,8 @@ class Index:
 
     An entry is a whole number with the signals of one content. Adding and removing may go on while
     others search; a search sees an entry's signals all or not at all as soon as `add` or `remove`
-    has returned. Signals of low quality are not indexed: see `Signal.is_trusted`. About 45 bytes of
-    memory for a PDQ value, 200 for a digest.
+    has returned. Signals of low quality are not indexed (see `Signal.is_trusted`), and an entry
+    without any other is none. About 45 bytes of memory for a PDQ value, 200 for a digest.
     """
 
     def __init__(self) -> None:
@@ -38,18 +38,25 @@ class Index:
         self._entries: dict[int, tuple[Signal, ...]] = {}
 
     def __len__(self) -> int:
-        """How many entries there are."""
+        """How many entries can be found."""
         return len(self._entries)
 
     def add(self, entries: Iterable[tuple[int, Sequence[Signal]]]) -> None:
-        """Add (entry id, its signals), or replace the signals of an entry that is there."""
+        """Add (entry id, its signals), or replace the signals of an entry that is there.
+
+        An entry that has these very signals already is not touched: no search misses it meanwhile.
+        """
         with self._write_lock:
-            fresh = dict(entries)
+            wanted = {
+                entry_id: tuple({s: None for s in signals if s.is_trusted})
+                for entry_id, signals in entries
+            }
+            fresh = {i: kept for i, kept in wanted.items() if self._entries.get(i, ()) != kept}
             self._drop([entry_id for entry_id in fresh if entry_id in self._entries])
             rows: dict[SignalType, list[tuple[int, bytes]]] = {kind: [] for kind in _PERCEPTUAL}
-            for entry_id, signals in fresh.items():
-                kept = tuple({s: None for s in signals if s.is_trusted})
-                self._entries[entry_id] = kept
+            for entry_id, kept in fresh.items():
+                if kept:
+                    self._entries[entry_id] = kept
                 for signal in kept:
                     if signal.type in rows:
                         rows[signal.type].append((entry_id, signal.value))

@@ -100,7 +100,7 @@ def _is_well_formed(data: bytes, scan: Segment) -> bool:
 
 
 def end_of(data: bytes) -> int | None:
-    """Where the end-of-image marker begins, or None when there is none; what follows is not ours."""
+    """Where the end-of-image marker begins, or None; what follows it is not the picture's."""
     return next((segment.start for segment in segments(data) if segment.marker == _EOI), None)
 
 

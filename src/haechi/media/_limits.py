@@ -44,7 +44,8 @@ class Limits:
     def too_many_pixels(self) -> TooManyPixels:
         """The error for a picture of more than `max_pixels` or with a side over the limit."""
         return TooManyPixels(
-            max_megapixels=f"{round(self.max_pixels / _MEGAPIXEL, 1):g}", max_side=self.max_side_pixels
+            max_megapixels=f"{round(self.max_pixels / _MEGAPIXEL, 1):g}",
+            max_side=self.max_side_pixels,
         )
 
     def check_bytes(self, count: int) -> None:

@@ -55,6 +55,5 @@ def open_picture(
     except MemoryError as error:
         raise DecodingStopped from error
     except Exception as error:
-        # Codecs fail in every way there is; each of them means that these bytes are not a whole
-        # picture.
+        # Codecs fail in every way there is; each means that this is not a whole picture.
         raise DamagedFile from error

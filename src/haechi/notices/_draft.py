@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -15,6 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from haechi.notices._laws import Law
 
 _LINE_CHARS: Final = 76
+_INDENT: Final = "  "
+# Unicode TR9: embeddings, overrides and isolates, which would show a text in another order.
+_DIRECTION_TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Sender:
 class NoticeText:
     """A rendered notice, the SHA-256 of exactly this text, and the required fields still empty."""
 
-    text: str
+    text: str = field(repr=False)
     sha256: str
     missing: tuple[str, ...]
 
@@ -49,7 +53,8 @@ def draft_text(
 
     It carries no picture and no signal. A required field that is empty shows as still needed in the
     text and is named in `missing`; such a notice may be kept as a draft and must not be sent. Line
-    ends inside a value become spaces, so that no value can forge a section of the notice.
+    ends inside a value become spaces, and every line but the headings is indented: no value can
+    forge a section of the notice, nor hide or turn round a part of it.
     """
     statement = (
         "We believe in good faith that this depiction was published without the consent of the "
@@ -93,7 +98,14 @@ def _environment() -> Environment:
 
 
 def _one_line(value: str) -> str:
-    return " ".join(value.split())
+    """The value with single spaces, and without controls, lone surrogates and turns of direction."""
+    spaced = " ".join(value.split())
+    return "".join(
+        character
+        for character in spaced
+        if unicodedata.category(character) not in ("Cc", "Cs")
+        and unicodedata.bidirectional(character) not in _DIRECTION_TURNS
+    )
 
 
 def _laid_out(text: str) -> str:
@@ -105,7 +117,11 @@ def _laid_out(text: str) -> str:
     for line in text.splitlines():
         if line.strip():
             lines += textwrap.wrap(
-                line, _LINE_CHARS, break_long_words=False, break_on_hyphens=False
+                line,
+                _LINE_CHARS,
+                subsequent_indent=_INDENT,
+                break_long_words=False,
+                break_on_hyphens=False,
             )
         elif lines and lines[-1]:
             lines.append("")

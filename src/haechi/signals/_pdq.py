@@ -61,17 +61,19 @@ def _window(index: int, length: int, width: int) -> tuple[int, int]:
 
 
 @njit(nogil=True, cache=True)
-def _axis_weights(length: int, reduction: int) -> tuple[Integers, Integers, Floats]:
+def _axis_weights(length: int, reduction: int, direction: int) -> tuple[Integers, Integers, Floats]:
     """For each of the 64 sampled points of an axis: first pixel, pixel count, and their weights.
 
     `length` counts source samples; a pixel stands for `reduction` of them. The weights of a point
-    add up to 1.
+    add up to 1. With a `direction` of -1 the points are those of the axis read backwards; first and
+    count ascend all the same.
     """
     width = (length + 2 * _SAMPLES - 1) // (2 * _SAMPLES)
     first = np.zeros(_SAMPLES, np.int64)
     count = np.zeros(_SAMPLES, np.int64)
     weights = np.zeros((_SAMPLES, 2 * width // reduction + 2), np.float64)
     steps = np.zeros(2 * width + 2, np.float64)
+    last, is_reversed = length - 1, direction < 0
     for point in range(_SAMPLES):
         low, high = _window(int((point + 0.5) * length / _SAMPLES), length, width)
         start = _window(low, length, width)[0]
@@ -84,23 +86,24 @@ def _axis_weights(length: int, reduction: int) -> tuple[Integers, Integers, Floa
             share = 1.0 / ((high - low + 1) * (right - left + 1))
             steps[left - start] += share
             steps[right - start + 1] -= share
-        first[point] = start // reduction
-        count[point] = end // reduction - first[point] + 1
+        row = _SAMPLES - 1 - point if is_reversed else point
+        first[row] = (last - end if is_reversed else start) // reduction
+        count[row] = (last - start if is_reversed else end) // reduction - first[row] + 1
         level = 0.0
         for sample in range(start, end + 1):
             level += steps[sample - start]
-            weights[point, sample // reduction - first[point]] += level
+            pixel = (last - sample if is_reversed else sample) // reduction
+            weights[row, pixel - first[row]] += level
     return first, count, weights
 
 
 @njit(nogil=True, cache=True)
-def sampled(luma: Luma, height: int, width: int, reduction: int) -> Floats:
-    """The 64×64 filtered samples, float64, 0-255; `height` and `width` are those of the source.
-
-    `luma` is C-contiguous with ceil(side / reduction) pixels a side; this is not checked.
-    """
-    top, rows, row_weights = _axis_weights(height, reduction)
-    left, columns, column_weights = _axis_weights(width, reduction)
+def _filtered(
+    luma: Luma, height: int, width: int, reduction: int, downwards: int, rightwards: int
+) -> Floats:
+    """As `sampled`, with -1 for a direction turned round; the samples stay in the pixels' order."""
+    top, rows, row_weights = _axis_weights(height, reduction, downwards)
+    left, columns, column_weights = _axis_weights(width, reduction, rightwards)
     samples = np.zeros((_SAMPLES, _SAMPLES), np.float64)
     line = np.zeros(_SAMPLES, np.float64)
     begin = 0
@@ -123,6 +126,29 @@ def sampled(luma: Luma, height: int, width: int, reduction: int) -> Floats:
                     samples[i, j] += weight * line[j]
             i += 1
     return samples
+
+
+def sampled(
+    luma: Luma,
+    source_sides: tuple[int, int],
+    reduction: int,
+    *,
+    is_flipped: bool,
+    is_mirrored: bool,
+) -> Floats:
+    """The 64×64 filtered samples, float64, 0-255, of a picture, or of its mirror image.
+
+    Exactly the samples that the picture has after its rows (`is_flipped`) and columns
+    (`is_mirrored`) were put the other way round: the reference's windows and sampled points are
+    not symmetric, so these are not the picture's own samples in another order.
+
+    `luma` is C-contiguous with ceil(side / reduction) pixels a side of `source_sides` (height,
+    width); this is not checked.
+    """
+    height, width = source_sides
+    downwards, rightwards = -1 if is_flipped else 1, -1 if is_mirrored else 1
+    samples: Floats = _filtered(luma, height, width, reduction, downwards, rightwards)
+    return np.ascontiguousarray(samples[::downwards, ::rightwards])
 
 
 @njit(nogil=True, cache=True)
@@ -181,7 +207,6 @@ def pdq(picture: Picture) -> Signal:
     """
     if min(picture.source_height, picture.source_width) < SMALLEST_SIDE:
         return Signal(SignalType.PDQ, bytes(_BITS // 8), 0)
-    samples: Floats = sampled(
-        picture.luma, picture.source_height, picture.source_width, picture.reduction
-    )
+    sides = picture.source_height, picture.source_width
+    samples = sampled(picture.luma, sides, picture.reduction, is_flipped=False, is_mirrored=False)
     return Signal(SignalType.PDQ, value_of(coefficients(samples)), quality(samples))

@@ -71,29 +71,32 @@ _MOVES: Final[dict[Turn, tuple[bool, bool, bool]]] = {
     Turn.TRANSPOSED: (True, False, False),
     Turn.TRANSVERSED: (True, True, True),
 }
-# Mirroring turns the sign of every odd frequency; the first of the sixteen is frequency 1.
-_SIGNS: Final = np.where(np.arange(1, 17) % 2, -1.0, 1.0)
 
 
-def _turned(transformed: Floats, turn: Turn) -> Floats:
-    """The coefficients that the turned picture has, from those of the picture.
+def _turned(
+    luma: Luma, sides: tuple[int, int], reduction: int
+) -> Iterator[tuple[Turn, Floats, int]]:
+    """The DCT coefficients and the quality of a picture under every turn.
 
-    Source: the dihedral hashes of pdq/cpp/hashing/pdqhashing.cpp, facebook/ThreatExchange.
+    Four samplings give all eight turns, as turning over the diagonal turns over the coefficients.
+    Changing the signs of one set of coefficients (pdqhashing.cpp) would do with a single sampling,
+    but the sampled points are not symmetric: on small pictures that is up to 32 bits off.
     """
-    is_transposed, is_mirrored, is_flipped = _MOVES[turn]
-    if is_transposed:
-        transformed = transformed.T
-    if is_mirrored:
-        transformed = transformed * _SIGNS[None, :]
-    if is_flipped:
-        transformed = transformed * _SIGNS[:, None]
-    return transformed
+    known: dict[tuple[bool, bool], tuple[Floats, int]] = {}
+    for turn, (is_transposed, is_mirrored, is_flipped) in _MOVES.items():
+        # Swapping left and right after a transposition is swapping top and bottom before it.
+        way = (is_mirrored, is_flipped) if is_transposed else (is_flipped, is_mirrored)
+        if way not in known:
+            samples = sampled(luma, sides, reduction, is_flipped=way[0], is_mirrored=way[1])
+            known[way] = coefficients(samples), quality(samples)
+        transformed, worth = known[way]
+        yield turn, transformed.T if is_transposed else transformed, worth
 
 
-def _renditions(picture: Picture) -> Iterator[tuple[Rendition, Luma, int, int]]:
+def _renditions(picture: Picture) -> Iterator[tuple[Rendition, Luma, tuple[int, int]]]:
     """Each rendition with its source height and width."""
-    height, width = picture.source_height, picture.source_width
-    yield Rendition.AS_SENT, picture.luma, height, width
+    height, width = sides = picture.source_height, picture.source_width
+    yield Rendition.AS_SENT, picture.luma, sides
     kept = without_borders(picture.luma)
     if kept is not None:
         rows, columns = kept
@@ -103,10 +106,10 @@ def _renditions(picture: Picture) -> Iterator[tuple[Rendition, Luma, int, int]]:
         kept_width = min(columns.stop * step, width) - columns.start * step
         trimmed = np.ascontiguousarray(picture.luma[rows, columns])
         trimmed.setflags(write=False)
-        yield Rendition.TRIMMED, trimmed, kept_height, kept_width
+        yield Rendition.TRIMMED, trimmed, (kept_height, kept_width)
     if picture.on_white is not None and picture.on_black is not None:
-        yield Rendition.ON_WHITE, picture.on_white, height, width
-        yield Rendition.ON_BLACK, picture.on_black, height, width
+        yield Rendition.ON_WHITE, picture.on_white, sides
+        yield Rendition.ON_BLACK, picture.on_black, sides
 
 
 def pdq_views(picture: Picture) -> tuple[PdqView, ...]:
@@ -114,19 +117,16 @@ def pdq_views(picture: Picture) -> tuple[PdqView, ...]:
 
     The first is always `pdq(picture)`. At most 4 renditions × 8 turns, in that order; `trimmed`
     only when flat borders were found and at least 40 % of each side is left, `on_white` and
-    `on_black` only when something is transparent. The turns come from one DCT, so a turned value
-    lies up to about 10 bits from the PDQ of a really turned file. EXIF-turned pixels are among the
-    turns.
+    `on_black` only when something is transparent. A turned value is that of the losslessly turned
+    picture, but for coefficients that equal the median. EXIF-turned pixels are among the turns.
 
     Does not leave out views of low quality: `Signal.is_trusted` tells.
     """
     if min(picture.source_height, picture.source_width) < SMALLEST_SIDE:
         return (PdqView(Rendition.AS_SENT, Turn.NONE, pdq(picture)),)
     views: dict[bytes, PdqView] = {}
-    for rendition, luma, height, width in _renditions(picture):
-        samples: Floats = sampled(luma, height, width, picture.reduction)
-        transformed, worth = coefficients(samples), quality(samples)
-        for turn in Turn:
-            signal = Signal(SignalType.PDQ, value_of(_turned(transformed, turn)), worth)
+    for rendition, luma, sides in _renditions(picture):
+        for turn, transformed, worth in _turned(luma, sides, picture.reduction):
+            signal = Signal(SignalType.PDQ, value_of(transformed), worth)
             views.setdefault(signal.value, PdqView(rendition, turn, signal))
     return tuple(views.values())

@@ -8,6 +8,7 @@ On PostgreSQL the server does all of this. Nothing outside this module knows whi
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
 from haechi.errors import BadSetting, BrokenStore
-from haechi.storage._migrate import current_revision, migrate
+from haechi.storage._migrate import await_turn, current_revision, migrate
 
 _BUSY_TIMEOUT_S: Final = 30
 _READERS: Final = 8
+# Alembic keeps the migration that runs in a variable of its module.
+_MIGRATING: Final = threading.Lock()
 
 
 class Database:
@@ -40,7 +43,9 @@ class Database:
             self._writer = _sqlite_engine(parsed, writes=True)
             self._reader = _sqlite_engine(parsed, writes=False)
         else:
-            self._writer = create_engine(parsed, pool_size=_READERS, pool_pre_ping=True)
+            self._writer = create_engine(
+                parsed, pool_size=_READERS, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -52,17 +57,18 @@ class Database:
         self.close()
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the tables to `revision`, in one transaction.
+        """Bring the tables to `revision`, in one transaction; of several at once one does it.
 
         Raises:
             BrokenStore: the database cannot be reached or is newer than this program.
         """
-        with _as_broken_store(), self._writer.begin() as tx:
+        with _MIGRATING, _as_broken_store(), self._writer.begin() as tx:
+            await_turn(tx)
             migrate(tx, revision)
 
     def revision(self) -> str | None:
         """The revision the tables are at; None for a database without tables."""
-        with _as_broken_store(), self._writer.connect() as connection:
+        with _as_broken_store(), self._reader.connect() as connection:
             return current_revision(connection)
 
     @contextmanager
@@ -89,7 +95,7 @@ def _parse_url(url: str) -> URL:
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise BadSetting(
             name="HAECHI_DATABASE_URL", reason="it is not a database URL; see docs/settings.md"
         ) from error
@@ -118,6 +124,8 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
         pool_size=1 if writes else _READERS,
         max_overflow=0 if writes else _READERS,
         pool_timeout=_BUSY_TIMEOUT_S,
+        # An error's text must not hold what was to be written.
+        hide_parameters=True,
         connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False},
     )
 

@@ -22,23 +22,27 @@ class Keys:
     signing: bytes = field(repr=False)
 
 
-def load_keys(folder: Path) -> Keys:
-    """The keys in `folder`; missing ones are made, never overwritten.
+def load_keys(folder: Path, *, may_create: bool) -> Keys:
+    """The keys in `folder`. With `may_create`, missing ones are made; none is ever overwritten.
 
     Does not check that the keys belong to a database; `Vault.check` does.
 
     Raises:
-        BrokenStore: a key file has another length, can be read by others, or cannot be made.
+        BrokenStore: a key file is missing, has another length, can be read by others, or cannot be
+            made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Keys(_load(folder / "master.key"), _load(folder / "signing.key"))
+        if may_create:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Keys(*(_load(folder / name, may_create) for name in ("master.key", "signing.key")))
     except OSError as error:
         raise BrokenStore(reason="the key folder cannot be read or written") from error
 
 
-def _load(path: Path) -> bytes:
+def _load(path: Path, may_create: bool) -> bytes:  # noqa: FBT001  # private, and named at the call
     if not path.exists():
+        if not may_create:
+            raise BrokenStore(reason=f"{path.name} is missing; restore it from your backup")
         _create(path)
     if path.stat().st_mode & 0o077:
         raise BrokenStore(reason=f"others can read {path.name}; run chmod 600 on it")

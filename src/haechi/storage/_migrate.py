@@ -11,11 +11,22 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from haechi.errors import BrokenStore
 
 _FOLDER: Final = Path(__file__).parent / "_migrations"
+# Any number that nobody else locks in this database: "haechi" in ASCII.
+_MIGRATION_LOCK: Final = int.from_bytes(b"haechi", "big")
+
+
+def await_turn(tx: Connection) -> None:
+    """Wait until no other process migrates this database; the turn ends with the transaction.
+
+    On SQLite the writer's transaction is that turn already.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
 
 
 def migrate(tx: Connection, revision: str) -> None:

@@ -16,6 +16,7 @@ from typing import Final, NewType
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from haechi.errors import BrokenStore
 from haechi.storage._columns import new_id
@@ -43,12 +44,27 @@ class Vault:
         Raises:
             BrokenStore: the database was begun with another key.
         """
+        if self.fits(tx):
+            return
+        token = _seal(self._master, b"haechi", _CHECK_NAME)
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(store_info).values(name=_CHECK_NAME, value=token))
+        except IntegrityError:
+            # Another process began the database at the same moment: its key counts.
+            self.fits(tx)
+
+    def fits(self, tx: Connection) -> bool:
+        """Whether the database was begun with this master key; False if it was not begun at all.
+
+        Raises:
+            BrokenStore: the database was begun with another key.
+        """
         sealed = tx.scalar(select(store_info.c.value).where(store_info.c.name == _CHECK_NAME))
         if sealed is None:
-            token = _seal(self._master, b"haechi", _CHECK_NAME)
-            tx.execute(insert(store_info).values(name=_CHECK_NAME, value=token))
-        else:
-            _open(self._master, sealed, _CHECK_NAME)
+            return False
+        _open(self._master, sealed, _CHECK_NAME)
+        return True
 
     def new_key(self, tx: Connection) -> KeyId:
         """A fresh data key, stored wrapped."""
@@ -124,7 +140,7 @@ def _seal(cipher: AESGCM, plain: bytes, context: str) -> bytes:
 def _open(cipher: AESGCM, sealed: bytes, context: str) -> bytes:
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
         raise BrokenStore(
             reason="a sealed value does not open with this key; is this the right key folder?"
         ) from error

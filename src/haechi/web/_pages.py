@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_201_CREATED, HTTP_303_SEE_OTHER
 
@@ -31,13 +32,13 @@ Req = Request[Any, Any, Any]
 
 
 @get("/", opt={"gate": Gate.OPEN}, sync_to_thread=False)
-def first_page(page: Page) -> Response[str]:
+def first_page(page: NamedDependency[Page]) -> Response[str]:
     """What this is, and the ways in."""
     return page.show("first.html")
 
 
 @get("/case/new", opt={"gate": Gate.OPEN}, sync_to_thread=False)
-def new_case(page: Page) -> Response[str]:
+def new_case(page: NamedDependency[Page]) -> Response[str]:
     """The form that opens a case."""
     return page.show("new.html", typed={}, problem=None, field=None)
 
@@ -48,7 +49,7 @@ def new_case(page: Page) -> Response[str]:
     status_code=HTTP_201_CREATED,
     sync_to_thread=True,
 )
-def open_case(page: Page, form: Form, ctx: Context) -> Response[str]:
+def open_case(page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]) -> Response[str]:
     """Open a case without a file; the way with files goes through `POST /v1/cases`."""
     try:
         seen = Sighting(form.get("url", ""), form.get("place", ""), form.get("note", ""))
@@ -72,7 +73,7 @@ def open_case(page: Page, form: Form, ctx: Context) -> Response[str]:
 
 
 @get("/case/enter", opt={"gate": Gate.OPEN}, sync_to_thread=False)
-def enter_page(page: Page) -> Response[str]:
+def enter_page(page: NamedDependency[Page]) -> Response[str]:
     """The form for coming back."""
     return page.show("enter.html", number="", problem=None)
 
@@ -83,7 +84,7 @@ def enter_page(page: Page) -> Response[str]:
     status_code=HTTP_303_SEE_OTHER,
     sync_to_thread=True,
 )
-def enter_case(page: Page, form: Form, ctx: Context) -> Response[Any]:
+def enter_case(page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]) -> Response[Any]:
     """Begin a session; a wrong number and a wrong passphrase look the same."""
     number = form.get("case_number", "")[:_MAX_NUMBER_CHARS]
     passphrase = form.get("passphrase", "")[:_MAX_PASSPHRASE_CHARS]
@@ -104,7 +105,7 @@ def enter_case(page: Page, form: Form, ctx: Context) -> Response[Any]:
 
 
 @get("/case", opt={"gate": Gate.CASE}, sync_to_thread=True)
-def read_case(page: Page, ctx: Context, actor: Actor) -> Response[str]:
+def read_case(page: NamedDependency[Page], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> Response[str]:
     """How her case stands."""
     case = workflows.read_case(ctx, actor)
     return page.show(
@@ -123,7 +124,7 @@ def read_case(page: Page, ctx: Context, actor: Actor) -> Response[str]:
     status_code=HTTP_303_SEE_OTHER,
     sync_to_thread=True,
 )
-def withdraw_item(item_id: str, ctx: Context, actor: Actor) -> Redirect:
+def withdraw_item(item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> Redirect:
     """Withdraw one photo or video; again is no change."""
     workflows.withdraw_item(ctx, actor, item_id=item_id)
     return Redirect("/case", status_code=HTTP_303_SEE_OTHER)
@@ -135,7 +136,7 @@ def withdraw_item(item_id: str, ctx: Context, actor: Actor) -> Redirect:
     status_code=HTTP_303_SEE_OTHER,
     sync_to_thread=True,
 )
-def leave_case(request: Req, ctx: Context) -> Redirect:
+def leave_case(request: Req, ctx: NamedDependency[Context]) -> Redirect:
     """End the session, if there is one still."""
     workflows.leave_case(ctx, request.cookies.get(SESSION_COOKIE, ""))
     ended = _session_cookie(ctx.settings, "")

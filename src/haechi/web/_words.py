@@ -51,7 +51,7 @@ class Words:
         return self(
             "{date}, {time} ({zone})",
             date=format_date(at.astimezone(zone), "long", locale=locale),
-            time=format_time(at, "short", tzinfo=zone, locale=locale),
+            time=format_time(at, "HH:mm", tzinfo=zone, locale=locale),
             zone=self("UTC time"),
         )
 
@@ -88,7 +88,7 @@ def choose_words(*, asked: str | None, remembered: str | None, accepted: str) ->
     """
     spoken = catalogue()
     for tag in (asked, remembered):
-        if tag in spoken:
+        if tag is not None and tag in spoken:
             return spoken[tag]
     tag = negotiate_locale(_by_preference(accepted[:_MAX_ACCEPT_CHARS]), list(spoken), sep="-")
     return spoken[tag or _SOURCE_LANGUAGE]

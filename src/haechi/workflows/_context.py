@@ -67,9 +67,12 @@ def open_context(settings: Settings, *, follows: bool) -> Context:
     Raises:
         BrokenStore: the data folder, the keys and the database do not fit together.
     """
-    keys = load_keys(settings.resolved_key_folder)
     database = Database(settings.resolved_database_url)
     try:
+        # Keys are made for a new database only, and before its tables: a key that is lost later
+        # must be restored, and a new one in its place would hide that.
+        is_new = database.revision() is None
+        keys = load_keys(settings.resolved_key_folder, may_create=is_new)
         database.migrate()
         vault = Vault(keys.master)
         with database.write() as tx:

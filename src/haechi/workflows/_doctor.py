@@ -106,9 +106,9 @@ def _data_folder(settings: Settings) -> str:
 
 
 def _keys(settings: Settings) -> str:
-    if not settings.resolved_key_folder.exists():
+    if not _is_begun(settings):
         return "none yet; they are made at the first start"
-    load_keys(settings.resolved_key_folder)
+    load_keys(settings.resolved_key_folder, may_create=False)
     return "there, and readable by their owner only"
 
 
@@ -133,7 +133,7 @@ def _bank(settings: Settings) -> str:
     with Database(settings.resolved_database_url) as database:
         if database.revision() is None:
             return "empty"
-        vault = Vault(load_keys(settings.resolved_key_folder).master)
+        vault = Vault(load_keys(settings.resolved_key_folder, may_create=False).master)
         return _count_contents(database, vault)
 
 

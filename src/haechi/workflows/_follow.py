@@ -57,7 +57,7 @@ class LiveIndex:
 
     @property
     def unreadable_count(self) -> int:
-        """How many contents could not be read and are left out; named to the operator by doctor."""
+        """How many contents hold a signal that could not be read and is left out; doctor names it."""
         return len(self._unreadable)
 
     def __len__(self) -> int:
@@ -79,17 +79,17 @@ class LiveIndex:
         """Look at the feed now, not at the next poll."""
         self._wake.set()
 
-    def search(
-        self, signals: Sequence[Signal], *, radius_bits: int
-    ) -> list[list[tuple[Hit, str, Bank]]]:
+    def search(self, signals: Sequence[Signal]) -> list[list[tuple[Hit, str, Bank]]]:
         """For each signal every hit within the radius of its bank: (hit, content id, bank)."""
+        banks = self._banks
+        widest_bits = max((bank.radius_bits for bank in banks.values()), default=0)
         answers = []
-        for hits in self._index.search(signals, radius_bits=radius_bits):
+        for hits in self._index.search(signals, radius_bits=widest_bits):
             known = []
             for hit in hits:
-                # None: withdrawn between the search and this line.
+                # No content: withdrawn between the search and this line.
                 content_id, bank_id = self._contents.get(hit.entry_id, ("", ""))
-                bank = self._banks.get(bank_id)
+                bank = banks.get(bank_id)
                 if bank is not None and hit.distance_bits <= bank.radius_bits:
                     known.append((hit, content_id, bank))
             answers.append(known)
@@ -113,8 +113,9 @@ class LiveIndex:
         gone = [change.entry_id for change in latest if change.status is not ContentStatus.ACTIVE]
         for change in present:
             self._contents[change.entry_id] = (change.content_id, change.bank_id)
-            if not change.is_readable:
-                self._unreadable.add(change.entry_id)
+            (self._unreadable.discard if change.is_readable else self._unreadable.add)(
+                change.entry_id
+            )
         self._index.add((change.entry_id, change.signals) for change in present)
         self._index.remove(gone)
         for entry_id in gone:

@@ -54,7 +54,7 @@ def load_local_bank(path: Path) -> LocalBank:
         FileNotReadable: the file cannot be opened. UnreadableBank: not one line could be read.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise FileNotReadable from error
     tally: Counter[str] = Counter()
@@ -64,7 +64,7 @@ def load_local_bank(path: Path) -> LocalBank:
             continue
         try:
             entries.append((number, _signals(line.strip())))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             tally["skipped"] += 1
     if not entries:
         raise UnreadableBank

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from haechi import bank, cases, evidence
@@ -51,9 +51,9 @@ class OpenedCase:
     """What she is given, once: the passphrase is nowhere else, and the session is hers."""
 
     case: Case
-    passphrase: str
-    receipt: dict[str, Any]
-    session_token: str
+    passphrase: str = field(repr=False)
+    receipt: dict[str, Any] = field(repr=False)
+    session_token: str = field(repr=False)
 
 
 def open_case(ctx: Context, report: CaseReport) -> OpenedCase:
@@ -95,12 +95,13 @@ def open_case(ctx: Context, report: CaseReport) -> OpenedCase:
         )
         session_token = cases.begin_session(tx, case.id)
         _audit.record(tx, Actor(ActorKind.PERSON, case.id), "open_case", case.id)
+        # Before the commit: a case without its receipt and passphrase would be nobody's.
+        receipt = evidence.sign_receipt(
+            ctx.keys.signing,
+            case_number=case.number,
+            reported_at=case.opened_at,
+            items=[evidence.ReceiptItem(item.kind, item.signals) for item in report.items],
+            sighting_count=len(report.sightings),
+        )
     ctx.changed()
-    receipt = evidence.sign_receipt(
-        ctx.keys.signing,
-        case_number=case.number,
-        reported_at=case.opened_at,
-        items=[evidence.ReceiptItem(item.kind, item.signals) for item in report.items],
-        sighting_count=len(report.sightings),
-    )
     return OpenedCase(case, passphrase, receipt, session_token)

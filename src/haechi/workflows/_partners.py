@@ -47,5 +47,5 @@ def dismiss_partner(ctx: Context, actor: Actor, *, name: str) -> None:
     """
     require_operator(actor)
     with ctx.database.write() as tx:
-        exchange.revoke_partner(tx, name)
-        _audit.record(tx, actor, "dismiss_partner", "")
+        partner_id = exchange.revoke_partner(tx, name)
+        _audit.record(tx, actor, "dismiss_partner", partner_id)

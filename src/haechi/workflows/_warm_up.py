@@ -15,7 +15,8 @@ from haechi.signals import pdq, pdq_views
 def warm_up(decoder: Decoder) -> None:
     """Walk one drawn picture through decoding, hashing and searching, and forget it."""
     written = io.BytesIO()
-    Image.linear_gradient("L").resize((160, 120)).save(written, "PNG")
+    # Rich enough in detail for a trusted PDQ: a flat picture would not be searched for.
+    Image.effect_mandelbrot((160, 120), (-2.0, -1.5, 1.0, 1.5), 100).save(written, "PNG")
     picture = decoder.picture(written.getvalue())
     index = Index()
     index.add([(1, [pdq(picture)])])

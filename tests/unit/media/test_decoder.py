@@ -121,7 +121,9 @@ def test_the_child_is_confined(decoder: Decoder) -> None:
     for name in ("Max core file size", "Max file size"):
         line = next(line for line in limits.splitlines() if line.startswith(name))
         assert line.removeprefix(name).split()[:2] == ["0", "0"]
-    names = {entry.partition(b"=")[0] for entry in process.joinpath("environ").read_bytes().split(b"\0")}
+    names = {
+        entry.partition(b"=")[0] for entry in process.joinpath("environ").read_bytes().split(b"\0")
+    }
     assert names <= {b"PYTHONPATH", b"OPENBLAS_NUM_THREADS", b""}
     assert b"numba" not in process.joinpath("maps").read_bytes()
     os.kill(_pid(decoder), signal.SIGINT)

@@ -196,7 +196,9 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 def _png_of(width: int, height: int) -> bytes:
     header = _chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(b"")) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(b"")) + _chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(("width", "height"), [(50_000, 50_000), (30_001, 1), (1, 2**31 - 1)])

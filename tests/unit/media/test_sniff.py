@@ -42,7 +42,15 @@ def test_known_beginnings(head: bytes, expected: PictureFormat | VideoFormat) ->
 
 @pytest.mark.parametrize(
     "head",
-    [b"", b"\xff\xd8", b"%PDF-1.7", b"RIFF\0\0\0\0WAVE", b"BM\0\0", _ftyp(b"crx "), b"\0\0\0\x14ftyp"],
+    [
+        b"",
+        b"\xff\xd8",
+        b"%PDF-1.7",
+        b"RIFF\0\0\0\0WAVE",
+        b"BM\0\0",
+        _ftyp(b"crx "),
+        b"\0\0\0\x14ftyp",
+    ],
 )
 def test_anything_else_is_none_of_ours(head: bytes) -> None:
     assert sniff(head) is None

@@ -79,7 +79,9 @@ def test_numbers_that_cannot_be(header: tuple[int, ...]) -> None:
         _received(struct.pack("!BBBBIII", 0, *header) + bytes(20_000))
 
 
-@pytest.mark.parametrize("reply", [b"", b"\x06", b"\xff", b"\0\0", struct.pack("!BBBBIII", 0, 0, 1, 1, 1, 9, 9)])
+@pytest.mark.parametrize(
+    "reply", [b"", b"\x06", b"\xff", b"\0\0", struct.pack("!BBBBIII", 0, 0, 1, 1, 1, 9, 9)]
+)
 def test_replies_that_break_off(reply: bytes) -> None:
     with pytest.raises(errors.DecodingStopped):
         _received(reply)

@@ -12,7 +12,7 @@ const SIDE = 16;
 
 /**
  * The pattern as an inline SVG in the colour of the text around it (`currentColor`); its size is the
- * style sheet's to set (class `pattern`), 96 pixels without one.
+ * style sheet's to set (class `pattern`), 108 pixels without one (six a square).
  * @param {string} value 64 hexadecimal digits
  * @param {string} label what a screen reader says
  * @returns {SVGSVGElement}
@@ -26,8 +26,8 @@ export function createPattern(value, label) {
     role: "img",
     "aria-label": label,
     viewBox: `-1 -1 ${SIDE + 2} ${SIDE + 2}`,
-    width: "96",
-    height: "96",
+    width: "108",
+    height: "108",
     fill: "currentColor",
     "shape-rendering": "crispEdges",
   };

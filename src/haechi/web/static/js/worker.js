@@ -38,14 +38,18 @@ async function fingerprint(file, onProgress) {
   const digests = [{ type: "md5", value: md5 }, { type: "sha256", value: sha256 }];
   if (found.kind === "video") return { kind: "video", signals: digests };
   try {
-    const sinkFor = (/** @type {number} */ width, /** @type {number} */ height) => new PdqAccumulator(width, height);
-    const pdq = await readPicture(file, found.format, sinkFor, {
+    const pdq = await readPicture(file, found.format, pdqSink, {
       onProgress: (part) => onProgress(share + part * (1 - share)),
     });
     return { kind: "image", signals: [{ type: "pdq", ...pdq.finish() }, ...digests] };
   } catch (error) {
     return { kind: "image", signals: digests, error: codeOf(error) };
   }
+}
+
+/** @param {number} width @param {number} height */
+function pdqSink(width, height) {
+  return new PdqAccumulator(width, height);
 }
 
 /** @param {Blob} file */

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real server on a free port, a real browser, the real command line."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from running_server import Server, clean_environment, free_port
+
+READY_WITHIN_S = 60
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def start_server() -> Iterator[Callable[..., Server]]:
+    """Starts servers; all of them end with the session."""
+    started: list[Server] = []
+
+    def start(data_folder: Path, **settings: str) -> Server:
+        port = free_port()
+        log = data_folder.parent / f"{data_folder.name}-{port}.log"
+        with log.open("wb") as log_file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "haechi", "serve", "--port", str(port)],
+                env=clean_environment(HAECHI_DATA_FOLDER=str(data_folder), **settings),
+                stdout=log_file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = Server(f"http://127.0.0.1:{port}", data_folder, process, log)
+        started.append(server)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{server.address}/readyz").is_success:
+                    return server
+            time.sleep(0.05)
+        server.kill()
+        pytest.fail(f"the server did not start: {log.read_text(errors='replace')}")
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def server(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """One server that tests share; no test may depend on what others left in it."""
+    return start_server(
+        tmp_path_factory.mktemp("site") / "data",
+        HAECHI_REPORTS_PER_MIN="100000",
+        HAECHI_TRIES_PER_MIN="100000",
+    )
+
+
+@pytest.fixture(scope="session")
+def site(server: Server) -> str:
+    """The address of the shared server."""
+    return server.address
+
+
+@pytest.fixture
+def run_haechi(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in an empty folder and hands back all it printed."""
+
+    def run(*arguments: object, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "haechi", *map(str, arguments)],
+            env=clean_environment(COLUMNS="200", **settings),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def browser():  # noqa: ANN201  # Playwright's type, where Playwright is
+    """Debian's Chromium, driven by Playwright."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip(
+            "SKIPPED: there is no Chromium here; as root on Debian: apt-get install chromium"
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()

@@ -1,0 +1,542 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person meets, in a real browser against the real server.
+
+Every request of every page here is looked at: nothing of a file leaves the browser but its
+fingerprints, and nobody else is asked for anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import skimage
+
+playwright_api = pytest.importorskip("playwright.sync_api")
+axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+PHOTOS = Path(skimage.__file__).parent / "data"
+ASTRONAUT = PHOTOS / "astronaut.png"
+COFFEE = PHOTOS / "coffee.png"
+FIRST_PAGE_MAX_BYTES = 60 * 1024
+NARROW = {"width": 320, "height": 640}
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+PIECE_BYTES = 16
+"""So many bytes in a row of a file in a body would not be chance."""
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+
+
+@dataclass
+class Visit:
+    """One browser window with nothing remembered, and all that it asked for."""
+
+    site: str
+    context: Any
+    page: Any
+    asked: list[Any] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.site + path)
+
+    def open_case(self, *files: Path, url: str = "") -> tuple[str, str]:
+        """Open a case with these files; the number and the passphrase that the page shows."""
+        self.open("/case/new")
+        self.choose(*files)
+        if url:
+            self.page.fill("#url", url)
+        self.page.click("#send")
+        return self.shown_keys()
+
+    def choose(self, *files: Path) -> None:
+        """Choose files, one time after another, and wait until each is listed."""
+        for file in files:
+            count = self.page.locator("#chosen li").count()
+            self.page.set_input_files("#files", file)
+            self.page.locator("#chosen li").nth(count).wait_for()
+
+    def shown_keys(self) -> tuple[str, str]:
+        number = self.page.locator("main [data-number]").inner_text()
+        return number, self.page.locator("main [data-passphrase]").inner_text()
+
+    def enter(self, number: str, passphrase: str) -> Any:
+        """Send the form for coming back; the answer to it."""
+        self.open("/case/enter")
+        self.page.fill("#case_number", number)
+        self.page.fill("#passphrase", passphrase)
+        with self.page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            self.page.click("main button")
+        self.page.wait_for_load_state()
+        return sent.value
+
+
+@pytest.fixture
+def visit(site: str, browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens windows. At the end, every request that any of them made is looked at."""
+    visits: list[Visit] = []
+
+    def begin(language: str = "en", **options: Any) -> Visit:
+        locale = {"ko": "ko-KR", "en": "en-US"}[language]
+        context = browser.new_context(**{"locale": locale, "viewport": PHONE, **options})
+        context.set_default_timeout(20_000)
+        one = Visit(site, context, context.new_page())
+        context.on("request", lambda request: one.asked.append(request))  # noqa: PLW0108  # Playwright marks what it is given
+        one.page.on("pageerror", lambda error: one.complaints.append(str(error)))
+        one.page.on("console", lambda line: one.complaints.append(line.text))
+        visits.append(one)
+        return one
+
+    yield begin
+    for one in visits:
+        # A page that answers 401 or 404 is told in the console too; a broken policy would be as well.
+        told = [line for line in one.complaints if "the server responded with a status of" not in line]
+        assert told == []
+        for request in one.asked:
+            assert_harmless(request, site)
+        one.context.close()
+
+
+def assert_harmless(request: Any, site: str) -> None:
+    """To nobody but this site, no upload but a form or JSON, and nothing of a file in it."""
+    parts = urlsplit(request.url)
+    assert parts.scheme == "blob" or parts.netloc == urlsplit(site).netloc, request.url
+    assert not re.search(r"astronaut|coffee|text\.png", request.url)
+    body = request.post_data_buffer or b""
+    if not body:
+        return
+    sent_as = request.headers.get("content-type", "").partition(";")[0]
+    assert sent_as in ("application/json", "application/x-www-form-urlencoded")
+    assert len(body) < 4096
+    for file in (ASTRONAUT, COFFEE):
+        assert_nothing_of(file, body)
+
+
+def assert_nothing_of(file: Path, body: bytes) -> None:
+    """No piece of the file in the body: not as bytes, not in base64 or hexadecimal, not its name."""
+    assert file.stem.encode() not in body
+    known = pieces_of(file)
+    for at in range(len(body) - PIECE_BYTES + 1):
+        assert body[at : at + PIECE_BYTES] not in known
+
+
+@functools.cache
+def pieces_of(file: Path) -> frozenset[bytes]:
+    """The file cut into pieces, in each form; twice a piece's length in a body would hold one."""
+    data = file.read_bytes()
+    # Base64 packs three bytes into four letters, from any of three starts.
+    forms = [data, data.hex().encode(), *(base64.b64encode(data[start:]) for start in range(3))]
+    return frozenset(
+        form[at : at + PIECE_BYTES]
+        for form in forms
+        for at in range(0, len(form) - PIECE_BYTES, PIECE_BYTES)
+    )
+
+
+def sent_reports(visit: Visit) -> list[dict[str, Any]]:
+    return [
+        json.loads(request.post_data)
+        for request in visit.asked
+        if request.url.endswith("/v1/cases") and request.method == "POST"
+    ]
+
+
+# The journey with a file ----------------------------------------------------------------------------
+
+
+def test_a_photo_is_reported_found_again_and_withdrawn(visit: Callable[..., Visit]) -> None:
+    first = visit()
+    number, passphrase = first.open_case(ASTRONAUT, COFFEE, url="t.me/somewhere")
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}", number)
+    assert len(passphrase.split()) == 6
+    assert first.page.evaluate("document.activeElement.tagName") == "H1"
+    assert first.page.locator("main img, main canvas, main video").count() == 0
+
+    (report,) = sent_reports(first)
+    assert report.keys() == {"language", "items", "sightings"}
+    assert report["sightings"] == [{"url": "t.me/somewhere", "place": "", "note": ""}]
+    for item in report["items"]:
+        assert item.keys() == {"kind", "signals"}
+        assert [signal["type"] for signal in item["signals"]] == ["pdq", "md5", "sha256"]
+
+    second = visit()
+    second.enter(number.lower(), f"  {passphrase.upper()} ")
+    assert urlsplit(second.page.url).path == "/case"
+    assert second.page.get_by_text("Being matched").count() == 2
+    assert "t.me/somewhere" not in second.page.locator("main").inner_text()
+    second.page.get_by_text("What you wrote").click()
+    assert "t.me/somewhere" in second.page.locator("main").inner_text()
+    assert second.page.locator('main a[href*="t.me"]').count() == 0
+
+    second.page.locator("summary", has_text="Withdraw").first.click()
+    second.page.get_by_role("button", name="Yes, withdraw Photo 1").click()
+    second.page.get_by_text("Withdrawn").wait_for()
+    assert second.page.get_by_text("Being matched").count() == 1
+
+    second.page.get_by_role("button", name="Close the case on this device").click()
+    assert urlsplit(second.page.url).path == "/"
+    second.open("/case")
+    assert "Please come in first" in second.page.locator("[role=alert]").inner_text()
+
+
+def test_the_receipt_can_be_saved_and_holds(
+    visit: Callable[..., Visit], run_haechi: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = visit()
+    number, _ = first.open_case(COFFEE)
+    with first.page.expect_download() as saving:
+        first.page.get_by_role("button", name="Save the receipt").click()
+    assert saving.value.suggested_filename == f"receipt-{number}.json"
+    receipt = tmp_path / "receipt.json"
+    saving.value.save_as(receipt)
+    assert json.loads(receipt.read_text())["statement"]["case_number"] == number
+    assert run_haechi("receipt", "verify", receipt).returncode == 0
+
+
+def test_files_are_listed_by_number_and_pattern_and_can_be_left_out(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    no_picture = tmp_path / "holiday.jpg"
+    no_picture.write_text("not a picture")
+    one = visit()
+    one.open("/case/new")
+    one.choose(ASTRONAUT, no_picture, COFFEE)
+    lines = one.page.locator("#chosen li")
+    assert lines.locator("strong").all_inner_texts() == ["Photo 1", "File 1", "Photo 2"]
+    assert lines.locator("svg.pattern").count() == 2
+    assert "not a photo or video" in lines.nth(1).inner_text()
+    shown = one.page.locator("body").inner_text()
+    assert "astronaut" not in shown
+    assert "holiday" not in shown
+    assert one.page.locator("main img, main canvas, main video").count() == 0
+
+    one.page.get_by_role("button", name="Leave out: Photo 1").click()
+    assert lines.locator("strong").all_inner_texts() == ["File 1", "Photo 1"]
+    one.page.click("#send")
+    one.shown_keys()
+    (report,) = sent_reports(one)
+    assert len(report["items"]) == 1
+
+
+def test_a_picture_that_this_browser_cannot_read_is_sent_with_its_digests(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.heic"
+    photo.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(range(256)) * 8)
+    one = visit("ko")
+    one.open("/case/new")
+    one.choose(photo)
+    assert "똑같은 복사본만" in one.page.locator("#chosen li").inner_text()
+    one.page.click("#send")
+    one.shown_keys()
+    (report,) = sent_reports(one)
+    assert [signal["type"] for signal in report["items"][0]["signals"]] == ["md5", "sha256"]
+    assert report["language"] == "ko"
+
+
+def test_stopping_sends_nothing(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as file:
+        file.write(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+        file.truncate(300 * 2**20)
+    one = visit()
+    one.open("/case/new")
+    one.page.set_input_files("#files", large)
+    one.page.get_by_role("button", name="Stop").click()
+    one.page.get_by_text("Stopped. Nothing was sent.").wait_for()
+    assert one.page.locator("#chosen li").count() == 0
+    assert sent_reports(one) == []
+
+
+def test_a_wrong_address_is_said_kindly_and_what_was_chosen_stays(
+    visit: Callable[..., Visit],
+) -> None:
+    one = visit("ko")
+    one.open("/case/new")
+    one.choose(COFFEE)
+    one.page.fill("#url", "그 방")
+    one.page.click("#send")
+    assert "웹 주소가 아닌 것 같아요" in one.page.locator("[role=alert]").inner_text()
+    assert one.page.evaluate("document.activeElement.id") == "url"
+    one.page.fill("#url", "")
+    one.page.click("#send")
+    one.shown_keys()
+
+
+# The journey without a file, without scripts -----------------------------------------------------
+
+
+def test_a_case_without_a_file_needs_no_scripts(visit: Callable[..., Visit]) -> None:
+    one = visit("ko", java_script_enabled=False)
+    one.open("/")
+    one.page.get_by_role("link", name="접수하기").click()
+    assert "파일 없이" in one.page.locator("main").inner_text()
+    assert not one.page.locator("#files").is_visible()
+    one.page.fill("#place", "어떤 방")
+    one.page.fill("#note", "친구가 알려 줬어요.\n<b>어제</b>")
+    one.page.click("#send")
+    number, passphrase = one.shown_keys()
+    one.page.get_by_text("접수증을 글자로 보기").click()
+    receipt = json.loads(one.page.locator("#receipt").input_value())
+    assert receipt["statement"]["case_number"] == number
+    assert receipt["statement"]["sightings"] == 1
+    assert not one.page.get_by_text("새로 올라오는 것을").first.is_visible()
+
+    again = visit("ko", java_script_enabled=False)
+    again.enter(number, passphrase)
+    again.page.get_by_text("적은 내용").click()
+    assert "<b>어제</b>" in again.page.locator("main").inner_text()
+    again.page.get_by_role("button", name="이 기기에서 닫기").click()
+    assert urlsplit(again.page.url).path == "/"
+
+
+def test_an_empty_form_is_said_kindly(visit: Callable[..., Visit]) -> None:
+    one = visit(java_script_enabled=False)
+    one.open("/case/new")
+    one.page.click("#send")
+    assert "Write an address, a room or name" in one.page.locator("[role=alert]").inner_text()
+
+
+def test_a_photo_is_withdrawn_without_scripts(visit: Callable[..., Visit]) -> None:
+    keys = visit().open_case(ASTRONAUT)
+    one = visit(java_script_enabled=False)
+    one.enter(*keys)
+    one.page.locator("summary", has_text="Withdraw").click()
+    one.page.get_by_role("button", name="Yes, withdraw Photo 1").click()
+    assert "no longer compared" in one.page.locator("main").inner_text()
+
+
+# Doors that stay closed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_wrong_passphrase_and_a_wrong_number_look_the_same(
+    visit: Callable[..., Visit], language: str
+) -> None:
+    number, passphrase = visit(language).open_case(COFFEE)
+    one = visit(language)
+    said = []
+    for tried in ((number, "one two three four five six"), ("ZZZZ-ZZZZ", passphrase), ("", "")):
+        answer = one.enter(*tried)
+        assert answer.status == 401
+        said.append(one.page.locator("[role=alert]").inner_text())
+        assert one.page.locator("#passphrase").input_value() == ""
+    assert len(set(said)) == 1
+    assert "접수번호와 비밀 문구가" in said[0] if language == "ko" else "do not fit" in said[0]
+
+
+def test_another_case_cannot_be_withdrawn(visit: Callable[..., Visit], site: str) -> None:
+    hers = visit()
+    hers.open_case(COFFEE)
+    hers.open("/case")
+    action = hers.page.locator("form[action*=withdraw]").get_attribute("action")
+    other = visit()
+    other.open_case(ASTRONAUT)
+    assert other.page.request.post(site + action, form={"": ""}).status == 404
+    hers.page.reload()
+    assert hers.page.get_by_text("Being matched").count() == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "https://elsewhere.example"},
+        {"origin": "null"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["/case/new", "/case/enter", "/case/leave"])
+def test_a_form_of_another_site_is_refused(site: str, path: str, headers: dict[str, str]) -> None:
+    answer = httpx.post(site + path, data={"place": "x"}, headers=headers)
+    assert answer.status_code == 403
+    assert "another page" in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/case/new", "/case/enter"])
+def test_a_form_takes_no_files(site: str, path: str) -> None:
+    answer = httpx.post(site + path, files={"file": COFFEE.read_bytes()})
+    assert answer.status_code == 415
+    answer = httpx.post(site + path, content=COFFEE.read_bytes())
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe", b"&" * 500, b"a=1&" * 500, "note=\ud83d\ude00".encode("utf-8", "replace")]
+)
+def test_a_form_that_is_none_is_one_sentence(site: str, body: bytes) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = httpx.post(site + "/case/enter", content=body, headers=headers)
+    assert answer.status_code in (400, 401)
+    assert "<h1>" in answer.text
+
+
+def test_a_page_that_is_not_there_says_so_in_the_readers_language(site: str) -> None:
+    answer = httpx.get(site + "/nothing/here", headers={"accept-language": "ko"})
+    assert answer.status_code == 404
+    assert '<html lang="ko" dir="ltr">' in answer.text
+    assert "여기에는 아무것도 없어요" in answer.text
+
+
+# Leaving, languages, looks ------------------------------------------------------------------------
+
+
+def test_the_exit_comes_first_and_closes_the_case(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.open_case(COFFEE)
+    one.open("/case")
+    exit_link = one.page.locator("#exit")
+    assert exit_link.get_attribute("rel") == "nofollow noreferrer"
+    one.page.keyboard.press("Tab")
+    assert one.page.evaluate("document.activeElement.id") == "exit"
+    one.page.evaluate(f"document.querySelector('#exit').href = '{one.site}/healthz'")
+    one.page.keyboard.press("Escape")
+    with one.page.expect_navigation():
+        one.page.keyboard.press("Escape")
+    assert one.page.url.endswith("/healthz")
+    one.page.go_back()
+    assert one.page.locator("[data-in-case]").count() == 0
+    one.open("/case")
+    assert "Please come in first" in one.page.locator("main").inner_text()
+
+
+def test_a_language_is_remembered_until_the_browser_closes(visit: Callable[..., Visit]) -> None:
+    one = visit("en")
+    one.open("/")
+    one.page.get_by_role("link", name="한국어").click()
+    assert one.page.locator("html").get_attribute("lang") == "ko"
+    one.open("/case/enter")
+    assert one.page.locator("html").get_attribute("lang") == "ko"
+    (cookie,) = one.context.cookies()
+    assert (cookie["name"], cookie["expires"], cookie["httpOnly"]) == ("lang", -1, True)
+
+
+def test_the_case_cookie_is_kept_from_scripts_and_gone_with_the_browser(
+    visit: Callable[..., Visit],
+) -> None:
+    one = visit(java_script_enabled=False)
+    one.open("/case/new")
+    one.page.fill("#place", "a room")
+    one.page.click("#send")
+    (cookie,) = one.context.cookies()
+    assert cookie["name"] == "haechi_case"
+    assert (cookie["expires"], cookie["httpOnly"], cookie["sameSite"]) == (-1, True, "Strict")
+
+
+def test_the_first_page_is_small_and_shows_no_picture(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    sizes = []
+    one.page.on("response", lambda answer: sizes.append(len(answer.body())))
+    one.open("/")
+    one.page.wait_for_load_state("networkidle")
+    assert len(sizes) >= 3
+    assert sum(sizes) < FIRST_PAGE_MAX_BYTES
+    assert one.page.locator("main img").count() == 0
+
+
+def test_a_drafted_notice_says_that_no_time_is_running(
+    visit: Callable[..., Visit], run_haechi: Callable[..., Any], server: Any
+) -> None:
+    one = visit("ko")
+    number, _ = one.open_case(COFFEE, url="https://forum.example/thread/1")
+    drafted = run_haechi(
+        "notice", "draft", number, "--service", "Example Forum", "--good-faith",
+        "--data-folder", server.data_folder,
+    )  # fmt: skip
+    assert drafted.returncode == 0, drafted.stderr
+    one.open("/case")
+    said = one.page.locator(".notice").inner_text()
+    assert "Example Forum" in said
+    assert "아직 기한은 시작되지 않았어요" in said
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_page_is_accessible_and_fits(
+    visit: Callable[..., Visit], language: str, scheme: str
+) -> None:
+    """By axe, at 320 pixels and on a desktop, and at 320 pixels with text twice as large."""
+    one = visit(language, color_scheme=scheme, viewport=NARROW)
+    look = Look(one.page)
+    one.open("/")
+    look.at("first")
+    one.open("/case/new")
+    look.at("new")
+    one.choose(ASTRONAUT, COFFEE)
+    one.page.fill("#url", "nothing")
+    one.page.click("#send")
+    one.page.locator("[role=alert]").wait_for()
+    look.at("problem")
+    one.page.fill("#url", "https://example.com/" + "long" * 60)
+    one.page.click("#send")
+    one.shown_keys()
+    one.page.locator("summary").first.click()
+    look.at("opened")
+    one.open("/case")
+    for summary in one.page.locator("summary").all():
+        summary.click()
+    look.at("case")
+    one.page.locator("form[action*=withdraw] button").first.click()
+    one.page.locator(".badge:not(.on)").first.wait_for()
+    look.at("withdrawn")
+    one.enter("", "")
+    look.at("enter")
+    one.open("/nothing")
+    look.at("error")
+
+
+@dataclass
+class Look:
+    """Looks at the page as it stands, in each size."""
+
+    page: Any
+
+    def at(self, name: str) -> None:
+        language = self.page.locator("html").get_attribute("lang")
+        assert language in ("ko", "en")
+        assert self.page.locator("h1").count() == 1, name
+        assert self.page.evaluate(_FIRST_FOCUSABLE) == "exit", name
+        assert self.page.get_by_text(_EXIT_NOTE[language]).is_visible(), name
+        for size in (DESKTOP, NARROW):
+            self.page.set_viewport_size(size)
+            self._fits(f"{name} at {size['width']}")
+            found = axe_api.Axe().run(self.page, options=_AXE_OPTIONS)
+            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        small = self.page.evaluate(_SMALL_TARGETS)
+        assert small == [], name
+        self.page.evaluate("document.documentElement.style.fontSize = '225%'")
+        self._fits(f"{name} with large text")
+        self.page.evaluate("document.documentElement.style.fontSize = ''")
+
+    def _fits(self, name: str) -> None:
+        sides = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        needed, given = self.page.evaluate(sides)
+        assert needed <= given, f"{name} scrolls sideways"
+
+
+_EXIT_NOTE = {
+    "en": "Leaving quickly does not clear this browser's history.",
+    "ko": "빨리 나가도 이 브라우저의 방문 기록은 지워지지 않아요.",
+}
+_AXE_OPTIONS = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+_FIRST_FOCUSABLE = "document.querySelector('a[href], button, input, select, textarea, summary').id"
+_SMALL_TARGETS = """
+[...document.querySelectorAll("a, button, summary, input:not([type=file]), textarea, label.file")]
+  .filter((it) => it.checkVisibility() && !it.closest("p") && it.getBoundingClientRect().height < 44)
+  .map((it) => it.outerHTML)
+"""
