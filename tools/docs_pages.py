@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,7 +60,7 @@ def errors_page() -> str:
         [
             "# Errors",
             NOTE,
-            "Every JSON error is `{\"error\": {\"code\", \"message\", \"field\"?}}`. Commands print the",
+            'Every JSON error is `{"error": {"code", "message", "field"?}}`. Commands print the',
             "sentence to standard error and end with the exit status.",
             "",
             "| code | HTTP | exit | sentence |",
@@ -91,7 +92,9 @@ def cli_page() -> str:
 def _commands(command: object, name: str) -> list[str]:
     below = getattr(command, "commands", None)
     if below:
-        return [line for verb, found in below.items() for line in _commands(found, f"{name} {verb}")]
+        return [
+            line for verb, found in below.items() for line in _commands(found, f"{name} {verb}")
+        ]
     text = inspect.cleandoc(str(command.help))  # type: ignore[attr-defined]
     rows = []
     for parameter in command.params:  # type: ignore[attr-defined]
@@ -105,30 +108,6 @@ def _commands(command: object, name: str) -> list[str]:
 
 def http_page() -> str:
     """Every route of the HTTP API with the gate it has."""
-    from litestar.routes import HTTPRoute
-
-    from haechi.asgi import create_app
-    from haechi.settings import load_settings
-    from haechi.workflows import open_context
-
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings({}, data_folder=Path(folder))
-        with open_context(settings, follows=False) as context:
-            for route in create_app(context).routes:
-                if not isinstance(route, HTTPRoute):
-                    continue
-                for method, (handler, _) in route.route_handler_map.items():
-                    gate = handler.opt.get("gate")
-                    if gate is None or method in ("HEAD", "OPTIONS"):
-                        continue
-                    scope = handler.opt.get("scope")
-                    who = f"{gate.value}, scope `{scope.value}`" if scope else gate.value
-                    is_file = route.path.startswith("/static")
-                    text = "The files of the pages." if is_file else inspect.getdoc(handler.fn)
-                    about = (text or "").splitlines()[0]
-                    path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
-                    rows.append((path, method, f"| `{method} {path}` | {who} | {about} |"))
     return "\n".join(
         [
             "# HTTP",
@@ -139,11 +118,36 @@ def http_page() -> str:
             "",
             "| route | gate | what it does |",
             "|---|---|---|",
-            *(row for _, _, row in sorted(rows)),
+            *(row for _, row in sorted(_routes())),
             "",
             (DOCS / "http-api.in.md").read_text(encoding="utf-8"),
         ]
     )
+
+
+def _routes() -> Iterator[tuple[str, str]]:
+    """(what to sort by, table row) of every route that anybody may come through."""
+    from litestar.routes import HTTPRoute
+
+    from haechi.asgi import create_app
+    from haechi.settings import load_settings
+    from haechi.workflows import open_context
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings({}, data_folder=Path(folder))
+        with open_context(settings, follows=False) as context:
+            routes = [route for route in create_app(context).routes if isinstance(route, HTTPRoute)]
+    for route in routes:
+        for method, (handler, _) in route.route_handler_map.items():
+            gate, scope = handler.opt.get("gate"), handler.opt.get("scope")
+            if gate is None or method in ("HEAD", "OPTIONS"):
+                continue
+            who = f"{gate.value}, scope `{scope.value}`" if scope else gate.value
+            is_file = route.path.startswith("/static")
+            text = "The files of the pages." if is_file else inspect.getdoc(handler.fn)
+            path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
+            about = (text or "").splitlines()[0]
+            yield f"{path} {method}", f"| `{method} {path}` | {who} | {about} |"
 
 
 PAGES = {

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(lock: str) -> None:
     """Install what `lock` names, each file held to its hash, then this package itself."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # whichever Python make found
         sys.exit("Haechi needs Python 3.11 or newer. Try: make run PYTHON=python3.12")
     (ROOT / "build").mkdir(exist_ok=True)
     folder = ROOT / ".venv"
@@ -26,7 +26,9 @@ def main(lock: str) -> None:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, check=False)
     if done.returncode:
-        sys.exit("The packages could not be installed; the lines above say why. Then run make again.")
+        sys.exit(
+            "The packages could not be installed; the lines above say why. Then run make again."
+        )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,10 @@ def main() -> None:
     packages = sorted({package for wanted in missing.values() for package in wanted})
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing for the tests: {', '.join(packages)} …", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+        quiet = {
+            "stdout": subprocess.DEVNULL,
+            "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        }
         subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)
         subprocess.run(
             ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],

@@ -130,8 +130,12 @@ def test_every_file_of_ours_carries_its_licence() -> None:
 
 
 def test_nothing_names_where_packages_come_from() -> None:
-    hosts = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|registry|npmjs)[^\s\"')]*", re.I)
-    for path in [*ROOT.glob("*.*"), *(ROOT / "requirements").glob("*"), *(ROOT / "tools").glob("*")]:
+    hosts = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|registry|npmjs)[^\s\"')]*", re.IGNORECASE)
+    for path in [
+        *ROOT.glob("*.*"),
+        *(ROOT / "requirements").glob("*"),
+        *(ROOT / "tools").glob("*"),
+    ]:
         if path.is_file():
             assert not hosts.search(path.read_text(errors="replace")), path
 

@@ -94,7 +94,7 @@ def run_haechi(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
-def browser():  # noqa: ANN201  # Playwright's type, where Playwright is
+def browser():  # Playwright's type, where Playwright is
     """Debian's Chromium, driven by Playwright."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:

@@ -166,9 +166,7 @@ class TestMatch:
         assert done.returncode == 3
         assert done.stderr.startswith("haechi: The service")
 
-    def test_a_service_refuses_a_wrong_token(
-        self, run_haechi: Run, photo: Path, site: str
-    ) -> None:
+    def test_a_service_refuses_a_wrong_token(self, run_haechi: Run, photo: Path, site: str) -> None:
         done = run_haechi("match", photo, "--bank", site, "--token", "wrong")
         assert done.returncode == 4
 
@@ -178,8 +176,15 @@ class TestConsole:
         data = tmp_path / "data"
         added = lines(
             run_haechi(
-                "partner", "add", "--name", "forum", "--scope", "match", "--json",
-                "--data-folder", data,
+                "partner",
+                "add",
+                "--name",
+                "forum",
+                "--scope",
+                "match",
+                "--json",
+                "--data-folder",
+                data,
             )
         )[0]
         assert added["token"].startswith("hp_")
@@ -188,7 +193,10 @@ class TestConsole:
         )
         assert again.returncode == 2
         assert "partner of that name" in again.stderr
-        assert run_haechi("partner", "revoke", "--name", "forum", "--data-folder", data).returncode == 0
+        assert (
+            run_haechi("partner", "revoke", "--name", "forum", "--data-folder", data).returncode
+            == 0
+        )
         assert "revoked" in run_haechi("partner", "list", "--data-folder", data).stdout
         assert run_haechi("case", "show", "0000-0000", "--data-folder", data).returncode == 1
         assert run_haechi("receipt", "key", "--data-folder", data).stdout.startswith("-----BEGIN")
@@ -249,9 +257,7 @@ class TestDoctor:
         assert all(line["is_right"] for line in lines(done))
         assert not (tmp_path / "none").exists()
 
-    def test_lost_keys_are_found_and_never_replaced(
-        self, run_haechi: Run, tmp_path: Path
-    ) -> None:
+    def test_lost_keys_are_found_and_never_replaced(self, run_haechi: Run, tmp_path: Path) -> None:
         data = tmp_path / "data"
         run_haechi("case", "list", "--data-folder", data)
         (data / "keys" / "master.key").unlink()

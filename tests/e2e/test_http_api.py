@@ -69,9 +69,7 @@ def client(app: Litestar) -> Iterator[TestClient[Litestar]]:
 @pytest.fixture(scope="module")
 def tokens(context: Context) -> dict[str, str]:
     return {
-        "+".join(scopes): admit_partner(
-            context, OPERATOR, name=" ".join(scopes), scopes=scopes
-        )[1]
+        "+".join(scopes): admit_partner(context, OPERATOR, name=" ".join(scopes), scopes=scopes)[1]
         for scopes in (["match"], ["match", "distance"], ["metrics"])
     }
 
@@ -155,9 +153,7 @@ class TestSurvivorEndpoint:
     def test_refuses_everything_but_json(
         self, client: TestClient[Litestar], content_type: str
     ) -> None:
-        answer = client.post(
-            "/v1/cases", content=picture(), headers={"content-type": content_type}
-        )
+        answer = client.post("/v1/cases", content=picture(), headers={"content-type": content_type})
         assert answer.status_code == 415
         assert answer.json()["error"]["code"] == "image_bytes_refused"
 

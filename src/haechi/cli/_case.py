@@ -35,7 +35,7 @@ def list_newest(
         if as_json:
             emit({"case_number": number, "status": status, "opened_at": opened_at.isoformat()})
         else:
-            out.print(f"{number}  {status:9}  {opened_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+            out.print(f"{number}  {status:9}  {opened_at:%Y-%m-%d %H:%M} UTC")
 
 
 @case_app.command("show")
@@ -60,7 +60,7 @@ def show(case_number: Number, *, data_folder: DataFolder = None) -> None:
         for notice in case.notices
     ]
     for line in lines:
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @notice_app.command("draft")
@@ -100,8 +100,6 @@ def draft(
             }
         )
         return
-    out.print(notice.text.text, markup=False, highlight=False, soft_wrap=True)
+    out.print(notice.text.text, markup=False, soft_wrap=True)
     if notice.text.missing:
-        err.print(
-            f"Not complete yet: {', '.join(notice.text.missing)}", style="yellow", highlight=False
-        )
+        err.print(f"Not complete yet: {', '.join(notice.text.missing)}", style="yellow")

@@ -100,4 +100,3 @@ class DemoServer:
             self._process.kill()
             self._process.wait()
         self._words.close()
-

@@ -33,8 +33,8 @@ def doctor(*, data_folder: DataFolder = None, as_json: JsonFlag = False) -> None
             continue
         mark, style = ("ok  ", "green") if finding.is_right else ("look", "bold yellow")
         out.print(f"[{style}]{mark}[/]  [bold]{finding.name:13}[/] ", end="")
-        out.print(finding.detail, markup=False, highlight=False)
+        out.print(finding.detail, markup=False)
         if finding.advice:
-            out.print(f"                     → {finding.advice}", markup=False, highlight=False)
+            out.print(f"                     → {finding.advice}", markup=False)
     if not all(finding.is_right for finding in findings):
         raise typer.Exit(ExitCode.FAILED)

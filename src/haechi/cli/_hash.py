@@ -67,13 +67,11 @@ def _print(hashed: HashedFile) -> None:
             f"{clean(hashed.path)}: {hashed.error.sentence}",
             style="red",
             markup=False,
-            highlight=False,
         )
     for signal in hashed.signals:
         quality = "" if signal.quality is None else f"  quality {signal.quality}"
         out.print(
             f"{clean(hashed.path)}  {signal.type.value:6}  {signal.hex}{quality}",
             markup=False,
-            highlight=False,
             soft_wrap=True,
         )

@@ -91,16 +91,14 @@ def _print(hashed: HashedFile, matches: list[dict[str, Any]]) -> None:
             f"{clean(hashed.path)}: {hashed.error.sentence}",
             style="red",
             markup=False,
-            highlight=False,
         )
     if not matches and hashed.error is None:
-        out.print(f"{clean(hashed.path)}  not known", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"{clean(hashed.path)}  not known", markup=False, soft_wrap=True)
     for match in matches:
         near = f"  {match['distance']} of {match['radius']} bits" if "distance" in match else ""
         out.print(
             f"{clean(hashed.path)}  {match['verdict']}  {clean(match['content'])}  "
             f"{match['signal']}{near}",
             markup=False,
-            highlight=False,
             soft_wrap=True,
         )

@@ -18,8 +18,8 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line."
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-out = Console()
-err = Console(stderr=True)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
 
 
 def emit(line: Mapping[str, object]) -> None:
@@ -30,7 +30,7 @@ def emit(line: Mapping[str, object]) -> None:
 
 def say_error(error: HaechiError) -> None:
     """Write the sentence of an error to standard error."""
-    err.print(f"haechi: {error.sentence}", style="red", markup=False, highlight=False)
+    err.print(f"haechi: {error.sentence}", style="red", markup=False)
 
 
 def clean(name: object) -> str:

@@ -36,7 +36,7 @@ def add(
     if as_json:
         emit({"name": partner.name, "scopes": sorted(partner.scopes), "token": token})
     else:
-        out.print(token, markup=False, highlight=False, soft_wrap=True)
+        out.print(token, markup=False, soft_wrap=True)
         err.print("This token is shown once. Give it to the partner over a safe channel.")
 
 
@@ -58,7 +58,7 @@ def list_all(*, data_folder: DataFolder = None, as_json: JsonFlag = False) -> No
             )
         else:
             state = "revoked" if partner.revoked_at else " ".join(scopes)
-            out.print(f"{clean(partner.name)}  {state}", markup=False, highlight=False)
+            out.print(f"{clean(partner.name)}  {state}", markup=False)
 
 
 @partner_app.command("revoke")

@@ -55,7 +55,7 @@ def show_key(*, data_folder: DataFolder = None) -> None:
     from haechi.workflows import receipt_key_pem
 
     with open_installation(data_folder) as ctx:
-        out.print(receipt_key_pem(ctx), end="", markup=False, highlight=False)
+        out.print(receipt_key_pem(ctx), end="", markup=False)
 
 
 def _read(path: Path) -> bytes:

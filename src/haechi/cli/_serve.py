@@ -18,7 +18,9 @@ RunSite = Callable[[Settings], None]
 def serve(
     given: typer.Context,
     *,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default=False)] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default=False)
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default=False)] = None,
     data_folder: DataFolder = None,
 ) -> None:
@@ -31,4 +33,3 @@ def serve(
     check_port(settings.host, settings.port)
     run_site: RunSite = given.obj
     run_site(settings)
-

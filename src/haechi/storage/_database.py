@@ -8,7 +8,9 @@ On PostgreSQL the server does all of this. Nothing outside this module knows whi
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ from haechi.errors import BadSetting, BrokenStore
 from haechi.storage._migrate import await_turn, current_revision, migrate
 
 _BUSY_TIMEOUT_S: Final = 30
+_WAL_RETRY_S: Final = 0.01
 _READERS: Final = 8
 # Alembic keeps the migration that runs in a variable of its module.
 _MIGRATING: Final = threading.Lock()
@@ -49,6 +52,17 @@ class Database:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Whether opening the URL would begin nothing new: the file is there, or it is a server's.
+
+        Raises:
+            BadSetting: the URL is none that we can use.
+        """
+        parsed = _parse_url(url)
+        is_file = parsed.get_backend_name() == "sqlite"
+        return not is_file or Path(parsed.database or "").is_file()
 
     def __enter__(self) -> Self:
         return self
@@ -133,8 +147,8 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
     def set_up(connection: Any, _record: object) -> None:
         # The driver must not begin transactions on its own: the listener below does.
         connection.isolation_level = None
+        _switch_to_wal(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
@@ -148,6 +162,20 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Of several that open a new file at once, the switch fails for all but one: it never waits."""
+    give_up_at_s = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at_s:
+                raise
+            time.sleep(_WAL_RETRY_S)
+        else:
+            return
 
 
 @contextmanager

@@ -49,7 +49,9 @@ def new_case(page: NamedDependency[Page]) -> Response[str]:
     status_code=HTTP_201_CREATED,
     sync_to_thread=True,
 )
-def open_case(page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]) -> Response[str]:
+def open_case(
+    page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]
+) -> Response[str]:
     """Open a case without a file; the way with files goes through `POST /v1/cases`."""
     try:
         seen = Sighting(form.get("url", ""), form.get("place", ""), form.get("note", ""))
@@ -84,7 +86,9 @@ def enter_page(page: NamedDependency[Page]) -> Response[str]:
     status_code=HTTP_303_SEE_OTHER,
     sync_to_thread=True,
 )
-def enter_case(page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]) -> Response[Any]:
+def enter_case(
+    page: NamedDependency[Page], form: NamedDependency[Form], ctx: NamedDependency[Context]
+) -> Response[Any]:
     """Begin a session; a wrong number and a wrong passphrase look the same."""
     number = form.get("case_number", "")[:_MAX_NUMBER_CHARS]
     passphrase = form.get("passphrase", "")[:_MAX_PASSPHRASE_CHARS]
@@ -105,14 +109,15 @@ def enter_case(page: NamedDependency[Page], form: NamedDependency[Form], ctx: Na
 
 
 @get("/case", opt={"gate": Gate.CASE}, sync_to_thread=True)
-def read_case(page: NamedDependency[Page], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> Response[str]:
+def read_case(
+    page: NamedDependency[Page], ctx: NamedDependency[Context], actor: NamedDependency[Actor]
+) -> Response[str]:
     """How her case stands."""
     case = workflows.read_case(ctx, actor)
     return page.show(
         "case.html",
         case=case,
         items=list(zip(_item_names(page.words, case), case.items, strict=True)),
-        place_numbers={seen.id: number for number, seen in enumerate(case.sightings, start=1)},
         law_name=_law_name,
         clock_sentence=_clock_sentence,
     )
@@ -124,7 +129,9 @@ def read_case(page: NamedDependency[Page], ctx: NamedDependency[Context], actor:
     status_code=HTTP_303_SEE_OTHER,
     sync_to_thread=True,
 )
-def withdraw_item(item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> Redirect:
+def withdraw_item(
+    item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]
+) -> Redirect:
     """Withdraw one photo or video; again is no change."""
     workflows.withdraw_item(ctx, actor, item_id=item_id)
     return Redirect("/case", status_code=HTTP_303_SEE_OTHER)

@@ -54,7 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings.append(Finding(name, is_right=True, detail=look(settings)))
         except HaechiError as error:
             findings.append(Finding(name, is_right=False, detail=error.sentence, advice=advice))
-        except (OSError, ImportError, SQLAlchemyError) as error:
+        except (OSError, ImportError, KeyError, SQLAlchemyError) as error:
             findings.append(
                 Finding(name, is_right=False, detail=type(error).__name__, advice=advice)
             )
@@ -106,34 +106,31 @@ def _data_folder(settings: Settings) -> str:
 
 
 def _keys(settings: Settings) -> str:
-    if not _is_begun(settings):
+    has_none = not any(settings.resolved_key_folder.glob("*.key"))
+    if has_none and _revision(settings) is None:
         return "none yet; they are made at the first start"
     load_keys(settings.resolved_key_folder, may_create=False)
     return "there, and readable by their owner only"
 
 
-def _is_begun(settings: Settings) -> bool:
-    """Whether there is anything to look into; looking must not begin a database."""
-    if settings.database_url:
-        return True
-    return (settings.data_folder / "haechi.sqlite3").exists()
+def _revision(settings: Settings) -> str | None:
+    """The revision of the tables; None if there are none. Looking must not begin a database."""
+    if not Database.is_there(settings.resolved_database_url):
+        return None
+    with Database(settings.resolved_database_url) as database:
+        return database.revision()
 
 
 def _database(settings: Settings) -> str:
-    if not _is_begun(settings):
-        return "none yet; it is made at the first start"
-    with Database(settings.resolved_database_url) as database:
-        revision = database.revision()
-    return f"revision {revision}" if revision else "empty; it is filled at the first start"
+    revision = _revision(settings)
+    return f"revision {revision}" if revision else "none yet; it is made at the first start"
 
 
 def _bank(settings: Settings) -> str:
-    if not _is_begun(settings):
+    if _revision(settings) is None:
         return "empty"
+    vault = Vault(load_keys(settings.resolved_key_folder, may_create=False).master)
     with Database(settings.resolved_database_url) as database:
-        if database.revision() is None:
-            return "empty"
-        vault = Vault(load_keys(settings.resolved_key_folder, may_create=False).master)
         return _count_contents(database, vault)
 
 
@@ -142,6 +139,7 @@ def _count_contents(database: Database, vault: Vault) -> str:
     broken: set[int] = set()
     position = 0
     with database.read() as tx:
+        vault.fits(tx)
         while changes := changes_after(tx, vault, position):
             position = changes[-1].seq
             for change in changes:

@@ -41,8 +41,15 @@ def hash_files(paths: Iterable[Path]) -> Iterator[HashedFile]:
     """
     with Decoder(_LIMITS) as decoder:
         for path in paths:
-            for file in _files_of(path) if path.is_dir() else (path,):
+            for file in _files_of(path) if _is_folder(path) else (path,):
                 yield _hash_file(file, decoder)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # no permission, or no possible name: opening it will say so
 
 
 def _files_of(folder: Path) -> Iterator[Path]:

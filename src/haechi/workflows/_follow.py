@@ -133,4 +133,3 @@ class LiveIndex:
                 _log.warning("feed_not_read", error_class=type(error).__name__)
                 pause_s = _RETRY_AFTER_S
             self._wake.wait(pause_s)
-

@@ -12,7 +12,7 @@ from haechi.bank import Bank
 from haechi.match import Hit
 from haechi.media import Picture
 from haechi.signals import Rendition, Turn, digests, pdq_views
-from haechi.values import PDQ_MATCH_RADIUS_BITS, Actor, BankPolicy, Signal, SignalType
+from haechi.values import Actor, BankPolicy, Signal, SignalType
 from haechi.workflows._context import Context
 from haechi.workflows._permissions import Scope, require_scope
 
@@ -72,31 +72,25 @@ def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> lis
     """
     require_scope(actor, Scope.MATCH)
     live = ctx.index
-    return find_matches(
-        [Query(signal) for signal in signals],
-        lambda wanted: live.search(wanted, radius_bits=PDQ_MATCH_RADIUS_BITS),
-    )
+    return find_matches([Query(signal) for signal in signals], live.search)
 
 
 def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
     """As `screen_signals`, for a picture file: also turned, mirrored and with its border cut away.
 
-    The file is decoded in a child process, within limits, and is never written anywhere. A file that
-    cannot be decoded is still compared by its digests before the error is raised.
+    A file that equals a known one is answered by that alone and is not decoded. Any other is decoded
+    in a child process, within limits, and never written anywhere; one that cannot be decoded is
+    still compared by its digests before the error is raised.
 
     Raises:
         NeedsAccess, NotYours, NotReady: as `screen_signals`. MediaError: no picture that we can read.
     """
     require_scope(actor, Scope.MATCH)
     live = ctx.index
-
-    def search(wanted: Sequence[Signal]) -> list[list[tuple[Hit, str, Bank]]]:
-        return live.search(wanted, radius_bits=PDQ_MATCH_RADIUS_BITS)
-
-    equal = find_matches(digest_queries([data]), search)
-    if any(match.verdict is Verdict.SAME for match in equal):
-        return equal
-    return find_matches(picture_queries(ctx.decoder.picture(data)), search)
+    equal = _best_matches(digest_queries([data]), live.search)
+    if equal:
+        return _unless_allowed(equal)
+    return find_matches(picture_queries(ctx.decoder.picture(data)), live.search)
 
 
 def digest_queries(chunks: Iterable[bytes]) -> list[Query]:
@@ -110,16 +104,25 @@ def picture_queries(picture: Picture) -> list[Query]:
 
 
 def find_matches(queries: Sequence[Query], search: Search) -> list[Match]:
-    """What `search` finds for these queries, one match a content, best first; see `Verdict`."""
+    """What `search` finds for these queries, one match a content, best first; see `Verdict`.
+
+    A match in an `allow` bank answers for the whole upload: then the result is empty.
+    """
+    return _unless_allowed(_best_matches(queries, search))
+
+
+def _best_matches(queries: Sequence[Query], search: Search) -> list[Match]:
     best: dict[str, Match] = {}
     for query, answers in zip(queries, search([query.signal for query in queries]), strict=True):
         for hit, content_id, bank in answers:
             match = _match(query, hit, content_id, bank)
             if content_id not in best or _rank(match) < _rank(best[content_id]):
                 best[content_id] = match
-    if any(match.policy is BankPolicy.ALLOW for match in best.values()):
-        return []
     return sorted(best.values(), key=_rank)
+
+
+def _unless_allowed(matches: list[Match]) -> list[Match]:
+    return [] if any(match.policy is BankPolicy.ALLOW for match in matches) else matches
 
 
 def _match(query: Query, hit: Hit, content_id: str, bank: Bank) -> Match:

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A throw-away PostgreSQL: its own folder, its own socket in that folder, no port, no password."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+_PORT = 5432  # only part of the socket's name: nothing listens on the network
+_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "16MB",
+}
+
+_EMPTY_ALL = """
+    DO $$ BEGIN EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'feed_head')
+    ); END $$
+"""
+
+
+def binaries() -> Path | None:
+    """The folder of the newest PostgreSQL server here."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server; `folder` holds its socket."""
+
+    folder: Path
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.folder}&port={_PORT}"
+
+    def create(self, name: str) -> None:
+        """A database without any table."""
+        self._run("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+
+    def clear(self, name: str) -> None:
+        """Take everything out of a database; whoever is still connected loses the connection."""
+        self._end_others(name)
+        self._run(name, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
+    def empty_tables(self, name: str) -> None:
+        """Take every row out of every table, and let the feed begin anew."""
+        self._end_others(name)
+        self._run(name, _EMPTY_ALL, "UPDATE feed_head SET seq = 0")
+
+    def _end_others(self, name: str) -> None:
+        self._run(
+            "postgres",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
+
+    def _run(self, name: str, *statements: str) -> None:
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+@contextlib.contextmanager
+def running_cluster(tools: Path) -> Iterator[Cluster]:
+    """A cluster that is gone afterwards; started as `postgres` when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="haechi-pg-", dir="/tmp"))
+    as_owner = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+        as_owner = ["runuser", "-u", "postgres", "--"]
+
+    def call(tool: str, *arguments: str) -> None:
+        subprocess.run(
+            [*as_owner, str(tools / tool), "-D", str(folder / "data"), *arguments],
+            cwd=folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            # The server keeps these open: with a pipe the call would never end.
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    options = " ".join(f"-c {name}='{value}'" for name, value in _QUICK.items())
+    sockets = f"-c unix_socket_directories='{folder}' -c port={_PORT}"
+    try:
+        call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        call("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"{options} {sockets}")
+        try:
+            folder.chmod(0o755)  # noqa: S103  # the tests connect as another user than the server's
+            yield Cluster(folder)
+        finally:
+            call("pg_ctl", "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
