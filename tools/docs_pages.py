@@ -144,7 +144,7 @@ def _routes() -> Iterator[tuple[str, str]]:
                 continue
             who = f"{gate.value}, scope `{scope.value}`" if scope else gate.value
             is_file = route.path.startswith("/static")
-            text = "The files of the pages." if is_file else inspect.getdoc(handler.fn)
+            text = "The files of the pages." if is_file else inspect.getdoc(getattr(handler.fn, "func", handler.fn))
             path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
             about = (text or "").splitlines()[0]
             yield f"{path} {method}", f"| `{method} {path}` | {who} | {about} |"
@@ -160,12 +160,12 @@ PAGES = {
 
 def dead_links() -> list[str]:
     """Every link to a file of ours that is not there."""
-    wrong = []
-    for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
-            if "://" not in target and not (page.parent / target).exists():
-                wrong.append(f"{page.relative_to(ROOT)}: there is no {target}")
-    return wrong
+    return [
+        f"{page.relative_to(ROOT)}: there is no {target}"
+        for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
 
 
 def unlisted_decisions() -> list[str]:

@@ -9,7 +9,7 @@
     │       └── DamagedFile          DecodingStopped  FileNotReadable
     ├── Refused ──────────── understood, and not done
     │   ├── ImageBytesRefused   NeedsAccess   WrongPassphrase   NotYours
-    │   └── CrossSiteRefused    TooManyRequests     IncompleteNotice
+    │   └── CrossSiteRefused    TooManyRequests
     ├── NotFound
     ├── Unavailable ──────── try again later: NotReady, OutsideServiceFailed
     ├── VerificationFailed
@@ -37,7 +37,6 @@ __all__ = [
     "FileTooLarge",
     "HaechiError",
     "ImageBytesRefused",
-    "IncompleteNotice",
     "MalformedField",
     "MalformedSignal",
     "MediaError",
@@ -241,14 +240,6 @@ class TooManyRequests(Refused):
     code = "too_many_requests"
     http_status = 429
     template = "That was a lot at once. Please wait {seconds} seconds and try again."
-
-
-class IncompleteNotice(Refused):
-    """A field that the law requires is empty."""
-
-    code = "incomplete_notice"
-    http_status = 422
-    template = "The notice is not complete yet. Still needed: {missing}."
 
 
 class NotFound(HaechiError):

@@ -15,9 +15,12 @@ from typing import Any, Final
 
 from haechi.errors import BadSetting
 
-__all__ = ["ENV_PREFIX", "Settings", "load_settings", "setting_rows"]
+__all__ = ["ENV_PREFIX", "SESSION_COOKIE", "Settings", "load_settings", "setting_rows"]
 
 ENV_PREFIX: Final = "HAECHI_"
+
+SESSION_COOKIE: Final = "haechi_case"
+"""The cookie that carries a case session; the pages and the JSON face share it."""
 
 
 def _setting(
@@ -85,6 +88,11 @@ class Settings:
     def resolved_database_url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_folder.absolute() / 'haechi.sqlite3'}"
+
+    @property
+    def wants_secure_cookies(self) -> bool:
+        """Whether cookies may travel over https only."""
+        return self.public_url.startswith("https://")
 
     @property
     def resolved_key_folder(self) -> Path:

@@ -130,7 +130,9 @@ def test_every_file_of_ours_carries_its_licence() -> None:
 
 
 def test_nothing_names_where_packages_come_from() -> None:
-    hosts = re.compile(r"https?://[^\s\"')]*(?:pypi|pythonhosted|registry|npmjs)[^\s\"')]*", re.IGNORECASE)
+    hosts = re.compile(
+        r"https?://[^\s\"')]*(?:pypi|pythonhosted|registry|npmjs)[^\s\"')]*", re.IGNORECASE
+    )
     for path in [
         *ROOT.glob("*.*"),
         *(ROOT / "requirements").glob("*"),

@@ -137,7 +137,9 @@ def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
         tx.execute(insert(data_key).values(id="k", wrapped=b"", created_at=naive))
 
 
-@pytest.mark.parametrize("text", ["해치 지킴이", "🐲✊🏽👩‍👩‍👧", "각" * 80, "'; DROP TABLE bank; --"])
+@pytest.mark.parametrize(
+    "text", ["해치 지킴이", "🐲✊🏽👩‍👩‍👧", "각" * 80, "'; DROP TABLE bank; --"]
+)
 def test_every_text_comes_back_as_it_went_in(database: Database, text: str) -> None:
     with database.write() as tx:
         made = ensure_bank(tx, text)
@@ -155,9 +157,7 @@ def test_bytes_come_back_as_they_went_in(database: Database) -> None:
 def test_foreign_keys_are_held(database: Database) -> None:
     with pytest.raises(DBAPIError), database.write() as tx:
         vault = Vault(KEYS.master)
-        add_content(
-            tx, vault, bank_id="none", key_id=vault.new_key(tx), signals=[pdq_value(1)]
-        )
+        add_content(tx, vault, bank_id="none", key_id=vault.new_key(tx), signals=[pdq_value(1)])
     with database.read() as tx:
         assert feed_position(tx) == 0
 
@@ -228,9 +228,7 @@ class TestTheFeed:
         def add(seed: int) -> None:
             fails = seed % 5 == 4
             with suppress(_OnPurpose), (database, other)[seed % 2].write() as tx:
-                add_content(
-                    tx, vault, bank_id=place[0], key_id=place[1], signals=[pdq_value(seed)]
-                )
+                add_content(tx, vault, bank_id=place[0], key_id=place[1], signals=[pdq_value(seed)])
                 if fails:
                     raise _OnPurpose
 

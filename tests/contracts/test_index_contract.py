@@ -399,9 +399,7 @@ class TestThroughTheBank:
                     else:
                         signals = [flipped(pdq_value(step % 4), step % 40, seed=step)]
                         contents.append(
-                            add_content(
-                                tx, vault, bank_id=bank_id, key_id=key_id, signals=signals
-                            )
+                            add_content(tx, vault, bank_id=bank_id, key_id=key_id, signals=signals)
                         )
                 if drawn.random() < 0.4:
                     followed.catch_up()

@@ -367,7 +367,7 @@ class TestEveryAnswer:
     def test_has_the_protecting_headers(self, client: TestClient[Litestar], path: str) -> None:
         headers = client.get(path).headers
         assert headers["cache-control"] == "no-store"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["content-security-policy"].startswith("default-src 'none';")
         assert "unsafe" not in headers["content-security-policy"]

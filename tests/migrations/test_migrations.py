@@ -69,9 +69,7 @@ def test_the_checks_have_the_names_that_the_rooms_give_them(database: Database) 
         inspector = inspect(tx)
         for table in metadata.tables.values():
             expected = {
-                str(item.name)
-                for item in table.constraints
-                if isinstance(item, CheckConstraint)
+                str(item.name) for item in table.constraints if isinstance(item, CheckConstraint)
             }
             # The convention is applied when the statement is written.
             expected = {

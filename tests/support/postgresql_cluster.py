@@ -99,10 +99,12 @@ def running_cluster(tools: Path) -> Iterator[Cluster]:
     options = " ".join(f"-c {name}='{value}'" for name, value in _QUICK.items())
     sockets = f"-c unix_socket_directories='{folder}' -c port={_PORT}"
     try:
-        call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        call(
+            "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+        )
         call("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"{options} {sockets}")
         try:
-            folder.chmod(0o755)  # noqa: S103  # the tests connect as another user than the server's
+            folder.chmod(0o755)  # the tests connect as another user than the server's
             yield Cluster(folder)
         finally:
             call("pg_ctl", "stop", "-m", "immediate")

@@ -4,8 +4,7 @@
 Each handler parses, calls one workflow and renders. Which gate a route has stands beside it.
 """
 
-from haechi.api._cookies import SESSION_COOKIE
 from haechi.api._routes import create_router
 from haechi.api._shapes import error_body
 
-__all__ = ["SESSION_COOKIE", "create_router", "error_body"]
+__all__ = ["create_router", "error_body"]

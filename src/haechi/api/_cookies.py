@@ -3,13 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from litestar.datastructures import Cookie
 
-from haechi.settings import Settings
-
-SESSION_COOKIE: Final = "haechi_case"
+from haechi.settings import SESSION_COOKIE, Settings
 
 
 def session_cookie(settings: Settings, token: str) -> Cookie:
@@ -20,7 +16,7 @@ def session_cookie(settings: Settings, token: str) -> Cookie:
         path="/",
         httponly=True,
         samesite="strict",
-        secure=settings.public_url.startswith("https://"),
+        secure=settings.wants_secure_cookies,
     )
 
 

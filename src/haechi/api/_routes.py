@@ -14,7 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_503_SER
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from haechi import workflows
-from haechi.api._cookies import SESSION_COOKIE, ended_session_cookie, session_cookie
+from haechi.api._cookies import ended_session_cookie, session_cookie
 from haechi.api._shapes import (
     CaseAnswer,
     CaseBody,
@@ -26,6 +26,7 @@ from haechi.api._shapes import (
     OpenedCaseAnswer,
 )
 from haechi.errors import BadInput, FileTooLarge, MalformedField
+from haechi.settings import SESSION_COOKIE
 from haechi.values import Actor
 from haechi.workflows import CaseReport, Context, Gate, ReportedItem, Scope, Sighting
 
@@ -41,7 +42,9 @@ Req = Request[Any, Any, Any]
     sync_to_thread=True,
     summary="Open a case",
 )
-def open_case(data: JSONBody[CaseBody], ctx: NamedDependency[Context]) -> Response[OpenedCaseAnswer]:
+def open_case(
+    data: JSONBody[CaseBody], ctx: NamedDependency[Context]
+) -> Response[OpenedCaseAnswer]:
     """Open a case from fingerprints made on the device. Files are refused."""
     opened = workflows.open_case(
         ctx,
@@ -101,7 +104,9 @@ def read_case(ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> C
     sync_to_thread=True,
     summary="Withdraw an item",
 )
-def withdraw_item(item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> CaseAnswer:
+def withdraw_item(
+    item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]
+) -> CaseAnswer:
     """Withdraw one item of this case; doing it again changes nothing."""
     workflows.withdraw_item(ctx, actor, item_id=item_id)
     return CaseAnswer.of(workflows.read_case(ctx, actor))
@@ -127,7 +132,9 @@ def receipt_key(ctx: NamedDependency[Context]) -> str:
     request_max_body_size=None,
     summary="Is this upload known?",
 )
-async def match_upload(request: Req, ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> MatchesAnswer:
+async def match_upload(
+    request: Req, ctx: NamedDependency[Context], actor: NamedDependency[Actor]
+) -> MatchesAnswer:
     """Signals as JSON, or the bytes of one picture with any other content type.
 
     The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere.

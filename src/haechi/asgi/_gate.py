@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from haechi.api import SESSION_COOKIE
 from haechi.errors import (
     BadInput,
     CrossSiteRefused,
@@ -24,6 +23,7 @@ from haechi.errors import (
     NotFound,
     NotYours,
 )
+from haechi.settings import SESSION_COOKIE
 from haechi.values import Actor, ActorKind
 from haechi.workflows import Context, Gate, actor_of_session, actor_of_token
 

@@ -16,7 +16,9 @@ _POLICY: Final = (
 _ALWAYS: Final = {
     "content-security-policy": _POLICY,
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    # Not "no-referrer": with it a browser names no origin with our own forms either (Fetch standard),
+    # and the gate could not tell them from those of another site.
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",

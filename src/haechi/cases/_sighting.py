@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,10 @@ from haechi.errors import MalformedField
 _MAX_URL_CHARS: Final = 2000
 _MAX_PLACE_CHARS: Final = 200
 _MAX_NOTE_CHARS: Final = 2000
+# Half of a character: it has no bytes, so it can be neither sealed nor sent.
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+# Spaces, controls, and turns of direction, which would show an address in another order.
+_NOT_IN_ADDRESS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class Sighting:
     written never shows in `repr`.
 
     Raises:
-        MalformedField: nothing given, too long, or an address that is none.
+        MalformedField: nothing given, too long, no text, or an address that is none.
     """
 
     url: str = field(default="", repr=False)
@@ -45,6 +50,11 @@ class Sighting:
         ):
             if len(text) > most:
                 raise MalformedField(field=name, reason="This text is too long. Please shorten it.")
+            if _LONE_SURROGATE.search(text):
+                raise MalformedField(
+                    field=name,
+                    reason="This text holds a character that cannot be kept. Please write it without.",
+                )
         if self.url and not _is_address(self.url):
             raise MalformedField(
                 field="url",
@@ -64,7 +74,7 @@ class Sighting:
 
 def _is_address(text: str) -> bool:
     """Whether it can be an http address; the scheme may be left out."""
-    if any(character.isspace() or ord(character) < 32 for character in text):
+    if _NOT_IN_ADDRESS.search(text):
         return False
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")

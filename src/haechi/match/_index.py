@@ -28,7 +28,8 @@ class Index:
     An entry is a whole number with the signals of one content. Adding and removing may go on while
     others search; a search sees an entry's signals all or not at all as soon as `add` or `remove`
     has returned. Signals of low quality are not indexed (see `Signal.is_trusted`), and an entry
-    without any other is none. About 45 bytes of memory for a PDQ value, 200 for a digest.
+    without any other is none. Memory, measured at 300,000 entries: 0.53 kB for an entry with one PDQ
+    value, 1.55 kB with two digests besides.
     """
 
     def __init__(self) -> None:
@@ -67,9 +68,9 @@ class Index:
                 self._tables[kind].add(pairs)
 
     def remove(self, entry_ids: Iterable[int]) -> None:
-        """Forget these entries; unknown ones are passed over."""
+        """Forget these entries; unknown ones, and one named twice, are no error."""
         with self._write_lock:
-            self._drop([entry_id for entry_id in entry_ids if entry_id in self._entries])
+            self._drop([i for i in dict.fromkeys(entry_ids) if i in self._entries])
 
     def search(
         self, signals: Sequence[Signal], *, radius_bits: int = PDQ_MATCH_RADIUS_BITS

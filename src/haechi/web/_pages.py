@@ -16,14 +16,12 @@ from litestar.status_codes import HTTP_201_CREATED, HTTP_303_SEE_OTHER
 
 from haechi import workflows
 from haechi.errors import HaechiError, MalformedField, NeedsAccess, WrongPassphrase
-from haechi.settings import Settings
+from haechi.settings import SESSION_COOKIE, Settings
 from haechi.values import Actor, MediaKind
 from haechi.web._forms import Form, read_form
 from haechi.web._render import Page, page_for
 from haechi.web._words import Words
 from haechi.workflows import CaseReport, CaseView, Context, Gate, Notice, OpenedCase, Sighting
-
-SESSION_COOKIE: Final = "haechi_case"
 
 _MAX_NUMBER_CHARS: Final = 40
 _MAX_PASSPHRASE_CHARS: Final = 400
@@ -197,7 +195,7 @@ def _session_cookie(settings: Settings, token: str) -> Cookie:
         path="/",
         httponly=True,
         samesite="strict",
-        secure=settings.public_url.startswith("https://"),
+        secure=settings.wants_secure_cookies,
     )
 
 
