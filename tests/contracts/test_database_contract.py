@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from installations import KEYS, pdq_value
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from haechi.bank import add_content, all_banks, changes_after, ensure_bank, feed_position
 from haechi.cases._tables import case
+from haechi.errors import BrokenStore
 from haechi.storage import Database, KeyId, Vault
 from haechi.storage._tables import data_key, store_info
 
@@ -63,12 +64,20 @@ def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
     assert _names(database) == []
 
 
-def test_a_failed_statement_leaves_nothing_and_tells_no_value(database: Database) -> None:
-    with pytest.raises(DBAPIError) as caught, database.write() as tx:
-        tx.execute(insert(store_info).values(name="a", value=b"the secret"))
-        tx.execute(insert(store_info).values(name="a", value=b"the secret"))
-    assert "the secret" not in str(caught.value)
+def test_a_failed_statement_leaves_nothing(database: Database) -> None:
+    twice = [{"name": "a", "value": b""}] * 2
+    with pytest.raises(DBAPIError), database.write() as tx:
+        tx.execute(insert(store_info), twice)
     assert _names(database) == []
+
+
+def test_the_error_of_a_statement_does_not_tell_its_values(database: Database) -> None:
+    statement = text("SELECT * FROM no_such_table WHERE a = :a")
+    for opened in (database.read, database.write):
+        with pytest.raises(DBAPIError) as caught, opened() as tx:
+            tx.execute(statement, {"a": "the secret"})
+        assert "no_such_table" in str(caught.value)
+        assert "the secret" not in str(caught.value)
 
 
 def test_a_reader_sees_one_unchanging_state(database: Database, other: Database) -> None:
@@ -113,6 +122,50 @@ def test_all_of_many_writers_land(database: Database, other: Database) -> None:
     assert _names(database) == [f"{number:03}" for number in range(48)]
 
 
+def test_programs_that_read_before_they_write_wait_for_each_other(
+    database: Database, other: Database
+) -> None:
+    """On SQLite a reader that becomes a writer would fail when another one wrote meanwhile."""
+
+    def write(number: int) -> None:
+        with (database, other)[number % 2].write() as tx:
+            tx.scalar(select(func.count()).select_from(store_info))
+            tx.execute(insert(store_info).values(name=f"{number:03}", value=b""))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    assert len(_names(database)) == 40
+
+
+def test_who_begins_at_the_same_moment_takes_the_key_of_the_first(
+    database: Database, other: Database, engine: str
+) -> None:
+    """Both saw a store that nobody had begun; the second one's transaction goes on."""
+    looked = threading.Event()
+
+    class Late(Vault):
+        def fits(self, tx: Connection) -> bool:
+            answer = super().fits(tx)
+            looked.set()
+            return answer
+
+    def begin(vault: Vault) -> None:
+        with other.write() as tx:
+            vault.check(tx)
+            tx.execute(insert(store_info).values(name="after", value=b""))
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as tx:
+            Vault(KEYS.master).check(tx)
+            same = pool.submit(begin, Late(KEYS.master))
+            if engine == "postgresql":  # on SQLite it cannot even look before the commit
+                assert looked.wait(30)
+        same.result()
+    assert "after" in _names(database)
+    with pytest.raises(BrokenStore):
+        begin(Late(b"another" + bytes(25)))
+
+
 def test_more_readers_than_connections_all_get_their_turn(database: Database) -> None:
     _put(database, "a")
     with ThreadPoolExecutor(40) as pool:
@@ -132,19 +185,19 @@ def test_moments_keep_their_instant_and_come_back_in_utc(database: Database) -> 
 
 
 def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    naive = datetime(2026, 11, 22)  # noqa: DTZ001  # that is the point
     with pytest.raises(StatementError, match="without a zone"), database.write() as tx:
-        naive = datetime(2026, 11, 22)  # noqa: DTZ001  # that is the point
         tx.execute(insert(data_key).values(id="k", wrapped=b"", created_at=naive))
 
 
 @pytest.mark.parametrize(
-    "text", ["해치 지킴이", "🐲✊🏽👩‍👩‍👧", "각" * 80, "'; DROP TABLE bank; --"]
+    "name", ["해치 지킴이", "🐲✊🏽👩‍👩‍👧", "각" * 80, "'; DROP TABLE bank; --"]
 )
-def test_every_text_comes_back_as_it_went_in(database: Database, text: str) -> None:
+def test_every_text_comes_back_as_it_went_in(database: Database, name: str) -> None:
     with database.write() as tx:
-        made = ensure_bank(tx, text)
+        made = ensure_bank(tx, name)
     with database.read() as tx:
-        assert all_banks(tx)[made.id].name == text
+        assert all_banks(tx)[made.id].name == name
 
 
 def test_bytes_come_back_as_they_went_in(database: Database) -> None:
@@ -155,9 +208,11 @@ def test_bytes_come_back_as_they_went_in(database: Database) -> None:
 
 
 def test_foreign_keys_are_held(database: Database) -> None:
+    vault = Vault(KEYS.master)
+    with database.write() as tx:
+        key_id = vault.new_key(tx)
     with pytest.raises(DBAPIError), database.write() as tx:
-        vault = Vault(KEYS.master)
-        add_content(tx, vault, bank_id="none", key_id=vault.new_key(tx), signals=[pdq_value(1)])
+        add_content(tx, vault, bank_id="none", key_id=key_id, signals=[pdq_value(1)])
     with database.read() as tx:
         assert feed_position(tx) == 0
 

@@ -248,6 +248,17 @@ class IndexContract:
         assert index.search([pdq_value(1)]) == [[]]
         index.add([(1, [pdq_value(1)])])
         assert index.search([pdq_value(1)]) == [[Hit(0, 1)]]
+        # Their places are others now: removing still takes away the right ones, and only those.
+        index.remove(kept[::2])
+        expected = [[] if place % 2 == 0 else [Hit(0, kept[place])] for place in range(100)]
+        assert index.search(asked) == expected
+
+    @pytest.mark.parametrize("radius_bits", [-1, -256])
+    def test_a_radius_below_nothing_is_refused(self, radius_bits: int) -> None:
+        """Taken for an unsigned number it would be wider than everything."""
+        index = self.built({1: [pdq_value(1)]})
+        with pytest.raises(ValueError, match="radius"):
+            index.search([pdq_value(1)], radius_bits=radius_bits)
 
     @hypothesis_settings(max_examples=60)
     @given(

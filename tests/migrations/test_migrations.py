@@ -166,6 +166,20 @@ def test_threads_that_migrate_at_once_do_it_once(empty_store_url: str) -> None:
         assert list(pool.map(begin, range(4))) == [REVISIONS[-1]] * 4
 
 
+def test_threads_that_migrate_stores_of_their_own_do_not_meet(tmp_path: Path) -> None:
+    start = threading.Barrier(4)
+
+    def begin(number: int) -> tuple[str | None, int]:
+        with Database(f"sqlite:///{tmp_path}/{number}.sqlite3") as database:
+            start.wait()
+            database.migrate()
+            return database.revision(), len(_tables(database))
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(begin, range(4)))
+    assert made == [(REVISIONS[-1], len(metadata.tables))] * 4
+
+
 _BEGIN = """
 import sys
 from pathlib import Path

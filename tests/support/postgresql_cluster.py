@@ -31,6 +31,11 @@ _EMPTY_ALL = """
     ); END $$
 """
 
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
 
 def binaries() -> Path | None:
     """The folder of the newest PostgreSQL server here."""
@@ -65,10 +70,7 @@ class Cluster:
         self._run(name, _EMPTY_ALL, "UPDATE feed_head SET seq = 0")
 
     def _end_others(self, name: str) -> None:
-        self._run(
-            "postgres",
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
-        )
+        self._run(name, _END_OTHERS)
 
     def _run(self, name: str, *statements: str) -> None:
         with psycopg.connect(self.url(name), autocommit=True) as connection:

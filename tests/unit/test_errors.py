@@ -96,7 +96,7 @@ def test_the_tree_is_drawn_as_it_is(kind: type[HaechiError]) -> None:
     number, line = places[0]
     parent = kind.__mro__[1].__name__
     if f"{kind.__name__} ─" in line or line.strip().endswith(f"── {kind.__name__}"):
-        is_child_of_root = line.startswith("    ├──") or line.startswith("    └──")
+        is_child_of_root = line.startswith(("    ├──", "    └──"))
         assert is_child_of_root == (parent == "HaechiError")
         return
     heads = [

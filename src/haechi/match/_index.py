@@ -80,7 +80,12 @@ class Index:
         Exact: nothing within the radius is left out, nothing farther is returned. Digests match only
         when equal, whatever the radius. A signal of low quality finds nothing. Does not check who
         may ask; `workflows.screen` does.
+
+        Raises:
+            ValueError: the radius is below zero.
         """
+        if radius_bits < 0:
+            raise ValueError("a radius counts bits, from zero on")
         answers: list[list[Hit]] = [[] for _ in signals]
         for kind, table in self._tables.items():
             wanted = [i for i, s in enumerate(signals) if s.type is kind and s.is_trusted]

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 _FIRST_ROOM: Final = 4096
 
 
-@intrinsic
-def _popcount(_typing: Any, _word: Any) -> Any:
+def _popcount_of(_typing: Any, _word: Any) -> Any:
     """The number of set bits of a 64-bit word, as LLVM's own instruction."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+# Any: called without the typing context, which Numba adds.
+_popcount: Any = intrinsic(_popcount_of)
 
 
 @njit(nogil=True, cache=True)
@@ -30,14 +33,17 @@ def _scan(
     """Write every (query, row, distance) within the radius while there is room; count them all."""
     found = 0
     room = len(queries)
+    # Of one kind with the counts: Numba compares mixed signs as floating-point numbers.
+    most = np.uint64(radius_bits)
     for row in range(known.shape[0]):
-        if not alive[row]:
-            continue
+        # The words of a row stay in registers while every query is held against them.
+        k0, k1, k2, k3 = known[row, 0], known[row, 1], known[row, 2], known[row, 3]
         for query in range(asked.shape[0]):
-            distance = 0
-            for word in range(known.shape[1]):
-                distance += _popcount(asked[query, word] ^ known[row, word])  # type: ignore[call-arg]  # Numba hands in its typing context
-            if distance <= radius_bits:
+            distance = _popcount(asked[query, 0] ^ k0)
+            distance += _popcount(asked[query, 1] ^ k1)
+            distance += _popcount(asked[query, 2] ^ k2)
+            distance += _popcount(asked[query, 3] ^ k3)
+            if distance <= most and alive[row]:
                 if found < room:
                     queries[found] = query
                     rows[found] = row
@@ -54,7 +60,7 @@ def within_radius(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Every pair at most `radius_bits` apart: (query rows, known rows, distances), int64 each.
 
-    `asked` and `known` are uint64 of shape (n, words); rows whose `alive` is 0 are passed over.
+    `asked` and `known` are uint64 of shape (n, 4), 256 bits a row; rows whose `alive` is 0 are passed over.
     """
     room = _FIRST_ROOM
     while True:

@@ -117,8 +117,10 @@ def _laid_out(text: str) -> str:
     for line in text.splitlines():
         if line.strip():
             lines += textwrap.wrap(
-                line,
+                line.lstrip(),
                 _LINE_CHARS,
+                # Said, not left to the line: it would go where the first word is too long for it.
+                initial_indent=_INDENT if line.startswith(_INDENT) else "",
                 subsequent_indent=_INDENT,
                 break_long_words=False,
                 break_on_hyphens=False,

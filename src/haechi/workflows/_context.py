@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -67,8 +68,8 @@ def open_context(settings: Settings, *, follows: bool) -> Context:
     Raises:
         BrokenStore: the data folder, the keys and the database do not fit together.
     """
-    database = Database(settings.resolved_database_url)
-    try:
+    with ExitStack() as opened:
+        database = opened.enter_context(Database(settings.resolved_database_url))
         # Keys are made for a new database only, and before its tables: a key that is lost later
         # must be restored, and a new one in its place would hide that.
         is_new = database.revision() is None
@@ -77,17 +78,14 @@ def open_context(settings: Settings, *, follows: bool) -> Context:
         vault = Vault(keys.master)
         with database.write() as tx:
             vault.check(tx)
-        live = LiveIndex(database, vault, poll_s=settings.feed_poll_ms / 1000) if follows else None
-    except BaseException:
-        database.close()
-        raise
-    decoder = Decoder(
-        Limits(
+        limits = Limits(
             max_bytes=settings.upload_max_mib * 1024 * 1024, timeout_s=settings.decode_timeout_s
-        ),
-        processes=settings.decoder_processes,
-    )
-    if live is not None:
-        warm_up(decoder)
-        live.start()
+        )
+        decoder = opened.enter_context(Decoder(limits, processes=settings.decoder_processes))
+        live = LiveIndex(database, vault, poll_s=settings.feed_poll_ms / 1000) if follows else None
+        if live is not None:
+            warm_up(decoder)
+            live.start()
+        # From here on it is the context that closes them.
+        opened.pop_all()
     return Context(settings, database, keys, vault, decoder, live)

@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from haechi.bank import Bank, Change, all_banks, changes_after, feed_position
-from haechi.errors import HaechiError
 from haechi.match import Hit, Index
 from haechi.storage import Database, Vault
 from haechi.values import ContentStatus, Signal
@@ -128,7 +126,7 @@ class LiveIndex:
             try:
                 self.catch_up()
                 pause_s = self._poll_s
-            except (SQLAlchemyError, HaechiError) as error:
+            except Exception as error:  # noqa: BLE001  # the follower outlives whatever a look meets
                 # The database may be back in a moment; `is_ready` turns false meanwhile.
                 _log.warning("feed_not_read", error_class=type(error).__name__)
                 pause_s = _RETRY_AFTER_S

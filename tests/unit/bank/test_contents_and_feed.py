@@ -40,9 +40,7 @@ def vault() -> Vault:
 def _add(database: Database, vault: Vault, *signals: Signal, bank_name: str = "reports") -> str:
     with database.write() as tx:
         bank_id = ensure_bank(tx, bank_name).id
-        return add_content(
-            tx, vault, bank_id=bank_id, key_id=vault.new_key(tx), signals=signals
-        )
+        return add_content(tx, vault, bank_id=bank_id, key_id=vault.new_key(tx), signals=signals)
 
 
 def _set(database: Database, content_id: str, status: ContentStatus) -> None:
@@ -166,9 +164,7 @@ def test_held_can_become_active_again(database: Database, vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("status", [ContentStatus.HELD, ContentStatus.ACTIVE])
-def test_withdrawn_stays_withdrawn(
-    database: Database, vault: Vault, status: ContentStatus
-) -> None:
+def test_withdrawn_stays_withdrawn(database: Database, vault: Vault, status: ContentStatus) -> None:
     content_id = _add(database, vault, pdq_value(1))
     _set(database, content_id, ContentStatus.WITHDRAWN)
     with pytest.raises(NotFound):
@@ -254,8 +250,8 @@ def test_a_feed_number_is_given_once(database: Database, vault: Vault) -> None:
     _add(database, vault, pdq_value(1))
     with database.read() as tx:
         row = tx.execute(select(feed_change)).one()
+    again = {"seq": row.seq, "entry_id": row.entry_id, "status": "active"}
     with pytest.raises(IntegrityError), database.write() as tx:
-        again = {"seq": row.seq, "entry_id": row.entry_id, "status": "active"}
         tx.execute(insert(feed_change).values(**again, changed_at=utc_now()))
 
 

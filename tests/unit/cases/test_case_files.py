@@ -95,16 +95,12 @@ def test_what_she_wrote_is_gone_with_her_key(database: Database, vault: Vault) -
         _read(database, vault, opened.id)
 
 
-def test_a_sighting_moved_to_another_place_does_not_open(
-    database: Database, vault: Vault
-) -> None:
+def test_a_sighting_moved_to_another_place_does_not_open(database: Database, vault: Vault) -> None:
     opened = _open(database, vault, sightings=SIGHTINGS[:2])
     with database.write() as tx:
         rows = tx.execute(select(sighting)).all()
         for row, other in zip(rows, reversed(rows), strict=True):
-            tx.execute(
-                update(sighting).where(sighting.c.id == row.id).values(sealed=other.sealed)
-            )
+            tx.execute(update(sighting).where(sighting.c.id == row.id).values(sealed=other.sealed))
     with pytest.raises(BrokenStore):
         _read(database, vault, opened.id)
 
@@ -139,7 +135,13 @@ def test_a_number_is_given_once(database: Database, vault: Vault) -> None:
 def test_a_case_is_found_however_its_number_is_typed(database: Database, vault: Vault) -> None:
     opened = _open(database, vault, number="7KQ0-M41R")
     with database.read() as tx:
-        for typed in ("7KQ0-M41R", "7kqo m4lr", " 7KQO–M4IR\n", "７ＫＱ０Ｍ４１Ｒ", "7 K Q 0 M 4 1 R"):
+        for typed in (
+            "7KQ0-M41R",
+            "7kqo m4lr",
+            " 7KQO–M4IR\n",
+            "７ＫＱ０Ｍ４１Ｒ",
+            "7 K Q 0 M 4 1 R",
+        ):
             assert cases.find_case(tx, typed) == (opened.id, "h")
 
 
@@ -209,9 +211,7 @@ class TestWithdrawing:
                 self._withdraw(database, case_id, item_id)
         assert _read(database, vault, other.id) == other
 
-    def test_two_last_items_at_once_close_the_case(
-        self, database: Database, vault: Vault
-    ) -> None:
+    def test_two_last_items_at_once_close_the_case(self, database: Database, vault: Vault) -> None:
         """Each transaction sees the other's item as still asked for, unless one waits."""
         for number in range(4):
             opened = _open(

@@ -71,6 +71,12 @@ def test_no_case_is_no_even_for_what_stands_in_its_place() -> None:
         assert not check_passphrase("", typed)
 
 
+def test_no_case_is_no_even_if_the_decoy_were_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoy = hash_passphrase("apple")
+    monkeypatch.setattr(_passphrase, "_decoy_hash", lambda: decoy)
+    assert not check_passphrase(None, "apple")
+
+
 def test_no_case_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """One verification with the same parameters, whether the case exists or not."""
     _passphrase._decoy_hash()

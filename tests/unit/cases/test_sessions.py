@@ -73,7 +73,9 @@ def test_a_token_opens_its_case_and_only_its_hash_is_kept(database: Database, ca
     assert len(token) >= 43
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "\0", "한글", "\udfff".encode("utf-8", "replace").decode()])
+@pytest.mark.parametrize(
+    "wrong", ["", "x", "\0", "한글", "\udfff".encode("utf-8", "replace").decode()]
+)
 def test_another_token_opens_nothing(database: Database, case_id: str, wrong: str) -> None:
     token = _begin(database, case_id)
     for typed in (wrong, token + wrong + "x", token[:-1], token.swapcase()):
@@ -134,9 +136,7 @@ def test_the_shortest_session_can_be_kept_alive_too(
             cases.mark_used(tx, token)
 
 
-def test_a_session_that_ended_cannot_be_marked_alive(
-    database: Database, case_id: str
-) -> None:
+def test_a_session_that_ended_cannot_be_marked_alive(database: Database, case_id: str) -> None:
     token = _begin(database, case_id)
     with database.write() as tx:
         cases.end_session(tx, token, idle=IDLE)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import itertools
 import re
 import stat
 from datetime import UTC, datetime, timedelta, timezone
@@ -43,7 +44,7 @@ def test_ids_are_opaque_and_never_come_again() -> None:
     # Two in a row have nothing in common: they do not tell an order or a number.
     alike = max(
         sum(a == b for a, b in zip(one[4:], other[4:], strict=True))
-        for one, other in zip(made, made[1:], strict=False)
+        for one, other in itertools.pairwise(made)
     )
     assert alike < 13
 

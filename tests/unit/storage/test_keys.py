@@ -70,9 +70,7 @@ def test_looking_makes_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("damage", [b"", b"k" * 31, b"k" * 33, b"k" * 64])
-def test_a_damaged_key_is_named_and_left_as_it_is(
-    tmp_path: Path, name: str, damage: bytes
-) -> None:
+def test_a_damaged_key_is_named_and_left_as_it_is(tmp_path: Path, name: str, damage: bytes) -> None:
     load_keys(tmp_path, may_create=True)
     (tmp_path / name).write_bytes(damage)
     with pytest.raises(BrokenStore, match=f"{name} is damaged"):
