@@ -30,7 +30,7 @@ def shared_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Cluster]:
-    """A PostgreSQL of our own for the session, where a server is installed."""
+    """A PostgreSQL of our own for the session (one for each xdist worker), where one is installed."""
     tools = binaries()
     if tools is None:
         pytest.skip(
@@ -74,10 +74,7 @@ def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
     return f"sqlite:///{path}"
 
 
-# One worker runs all that needs PostgreSQL (`--dist loadgroup`): one cluster is started, not two.
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
-)
+@pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> str:
     """Each engine in turn."""
     return request.param

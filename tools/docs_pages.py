@@ -144,7 +144,11 @@ def _routes() -> Iterator[tuple[str, str]]:
                 continue
             who = f"{gate.value}, scope `{scope.value}`" if scope else gate.value
             is_file = route.path.startswith("/static")
-            text = "The files of the pages." if is_file else inspect.getdoc(getattr(handler.fn, "func", handler.fn))
+            text = (
+                "The files of the pages."
+                if is_file
+                else inspect.getdoc(getattr(handler.fn, "func", handler.fn))
+            )
             path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
             about = (text or "").splitlines()[0]
             yield f"{path} {method}", f"| `{method} {path}` | {who} | {about} |"

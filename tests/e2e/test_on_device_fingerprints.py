@@ -27,20 +27,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-playwright_api = pytest.importorskip("playwright.sync_api")
-
 REPOSITORY = Path(__file__).parents[2]
 MODULES = REPOSITORY / "src/haechi/web/static/js"
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self'; img-src 'self'; form-action 'self'"
@@ -70,10 +58,7 @@ FIGURES = logging.getLogger("haechi.figures")
 FARTHEST_BITS = 10
 """How far the reference implementations may be apart at quality 80 and more (pdq/README.md)."""
 
-pytestmark = [
-    pytest.mark.allow_hosts(["127.0.0.1"]),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is missing: NOT TESTED"),
-]
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 
 class StaticHandler(http.server.BaseHTTPRequestHandler):
@@ -148,14 +133,6 @@ def server() -> Iterator[tuple[str, list[str]]]:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}", asked
         httpd.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -100,15 +101,28 @@ def running_cluster(tools: Path) -> Iterator[Cluster]:
 
     options = " ".join(f"-c {name}='{value}'" for name, value in _QUICK.items())
     sockets = f"-c unix_socket_directories='{folder}' -c port={_PORT}"
-    try:
+    with _cleared_away([*as_owner, str(tools / "pg_ctl"), "-D", str(folder / "data")], folder):
         call(
             "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
         )
         call("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"{options} {sockets}")
-        try:
-            folder.chmod(0o755)  # the tests connect as another user than the server's
-            yield Cluster(folder)
-        finally:
-            call("pg_ctl", "stop", "-m", "immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.chmod(0o755)  # the tests connect as another user than the server's
+        yield Cluster(folder)
+
+
+@contextlib.contextmanager
+def _cleared_away(pg_ctl: list[str], folder: Path) -> Iterator[None]:
+    """Stops the server and removes its folder afterwards, also when this process is killed.
+
+    A shell waits for the end of its input, which comes when we close the pipe or are no more.
+    """
+    stop = f"read -r _; {shlex.join(pg_ctl)} stop -m immediate; rm -rf {shlex.quote(str(folder))}"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", stop],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield
