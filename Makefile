@@ -17,7 +17,7 @@ run: .venv/.run ## set up, walk the main job once, then keep the site open on ht
 
 test: .venv/.dev ## set up what the tests need, and run them
 	@$(BIN)/python tools/test_needs.py
-	@$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n auto $(ARGS)
 
 check: .venv/.dev ## style, types, imports between rooms, documentation
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && echo "style    ok"

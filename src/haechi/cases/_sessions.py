@@ -14,12 +14,14 @@ from haechi.cases._tables import case_session
 from haechi.values import utc_now
 
 _MARK_USED_AFTER: Final = timedelta(minutes=1)
+_FORGET_AFTER: Final = timedelta(days=1)
 
 
 def begin_session(tx: Connection, case_id: str) -> str:
-    """A fresh token for this case, shown to its holder only."""
+    """A fresh token for this case, shown to its holder only. Forgets sessions of long ago."""
     token = secrets.token_urlsafe(32)
     now = utc_now()
+    tx.execute(delete(case_session).where(case_session.c.used_at < now - _FORGET_AFTER))
     tx.execute(
         insert(case_session).values(
             token_sha256=_digest(token), case_id=case_id, begun_at=now, used_at=now

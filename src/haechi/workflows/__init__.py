@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs: each one function that checks permission, runs one transaction and writes one audit row.
+"""The verbs: each one function that checks permission and runs one transaction.
+
+A verb that changes something, or shows a case to somebody else than its holder, writes one audit row in
+that transaction.
 
 Faces call these and nothing below them. A `Context` holds what the verbs work with.
 """

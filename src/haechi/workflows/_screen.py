@@ -64,8 +64,9 @@ Search = Callable[[Sequence[Signal]], list[list[tuple[Hit, str, Bank]]]]
 def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> list[Match]:
     """The known contents that an upload with these signals matches, best first; empty for none.
 
-    Exact within each bank's radius. A match in an `allow` bank answers for the whole upload: then
-    the result is empty. Nothing of the upload is kept.
+    Exact within each bank's radius. A match in an `allow` bank vetoes every match that is no better
+    than itself: an equal file that is known stays known, whatever resembles it a little. Nothing of
+    the upload is kept.
 
     Raises:
         NeedsAccess, NotYours: no partner with the scope `match`. NotReady: still catching up.
@@ -106,7 +107,7 @@ def picture_queries(picture: Picture) -> list[Query]:
 def find_matches(queries: Sequence[Query], search: Search) -> list[Match]:
     """What `search` finds for these queries, one match a content, best first; see `Verdict`.
 
-    A match in an `allow` bank answers for the whole upload: then the result is empty.
+    A match in an `allow` bank vetoes every match that is no better than itself.
     """
     return _unless_allowed(_best_matches(queries, search))
 
@@ -122,7 +123,9 @@ def _best_matches(queries: Sequence[Query], search: Search) -> list[Match]:
 
 
 def _unless_allowed(matches: list[Match]) -> list[Match]:
-    return [] if any(match.policy is BankPolicy.ALLOW for match in matches) else matches
+    """The matches without those that an allowed content is as near as, or nearer."""
+    allowed = [_rank(match)[:2] for match in matches if match.policy is BankPolicy.ALLOW]
+    return [match for match in matches if not allowed or _rank(match)[:2] < min(allowed)]
 
 
 def _match(query: Query, hit: Hit, content_id: str, bank: Bank) -> Match:

@@ -278,3 +278,11 @@ class TestFiles:
 def test_a_match_tells_no_value(ctx: Context) -> None:
     _put(ctx, pdq_value(1))
     assert pdq_value(1).hex[:8] not in repr(_screen(ctx, pdq_value(1)))
+
+
+def test_what_is_allowed_does_not_hide_what_is_nearer(ctx: Context) -> None:
+    known = _put(ctx, digest(1))
+    _put(ctx, pdq_value(1), bank="fine", policy=BankPolicy.ALLOW)
+    found = _screen(ctx, digest(1), flipped(pdq_value(1), 31))
+    assert [match.content_id for match in found] == [known]
+    assert _screen(ctx, flipped(pdq_value(1), 31)) == []
