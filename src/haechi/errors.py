@@ -3,7 +3,7 @@
 
     HaechiError
     ├── BadInput ─────────── what was sent cannot be used as it is
-    │   ├── MalformedField     MalformedSignal     UnreadableBank     BadSetting
+    │   ├── MalformedField   MalformedSignal   TooMuchAtOnce   UnreadableBank   BadSetting
     │   └── MediaError ─────── a file cannot be fingerprinted
     │       ├── UnsupportedFormat    FileTooLarge    TooManyPixels
     │       └── DamagedFile          DecodingStopped  FileNotReadable
@@ -11,7 +11,7 @@
     │   ├── ImageBytesRefused   NeedsAccess   WrongPassphrase   NotYours
     │   └── CrossSiteRefused    TooManyRequests
     ├── NotFound
-    ├── Unavailable ──────── try again later: NotReady, OutsideServiceFailed
+    ├── Unavailable ──────── try again later: NotReady   Busy   OutsideServiceFailed
     ├── VerificationFailed
     └── BrokenStore ──────── our own data is not as it should be
 
@@ -29,6 +29,7 @@ __all__ = [
     "BadInput",
     "BadSetting",
     "BrokenStore",
+    "Busy",
     "CrossSiteRefused",
     "DamagedFile",
     "DecodingStopped",
@@ -48,6 +49,7 @@ __all__ = [
     "Refused",
     "TooManyPixels",
     "TooManyRequests",
+    "TooMuchAtOnce",
     "Unavailable",
     "UnreadableBank",
     "UnsupportedFormat",
@@ -104,6 +106,14 @@ class MalformedField(BadInput):
 
     code = "malformed_field"
     template = "{reason}"
+
+
+class TooMuchAtOnce(BadInput):
+    """A request that is longer than what is asked for can be."""
+
+    code = "too_much_at_once"
+    http_status = 413
+    template = "This is too much at once. Please send less."
 
 
 class MalformedSignal(BadInput):
@@ -263,6 +273,13 @@ class NotReady(Unavailable):
 
     code = "not_ready"
     template = "The service is still starting. Please try again in a few seconds."
+
+
+class Busy(Unavailable):
+    """More uploads are being looked at than this machine can hold."""
+
+    code = "busy"
+    template = "There is a lot to look at right now. Please send this again in a moment."
 
 
 class OutsideServiceFailed(Unavailable):

@@ -77,6 +77,11 @@ class Settings:
     feed_poll_ms: int = _setting(
         25, "How often the live index looks for changes of other processes.", unit="ms", least=1
     )
+    trusted_proxies: str = _setting(
+        "",
+        "Addresses of the proxies in front of the site, with spaces between. Their X-Forwarded-For is "
+        "believed when requests are counted; without it, all who come through a proxy count as one.",
+    )
     reports_per_min: int = _setting(
         60, "New cases taken from one network address.", unit="cases/min", least=1
     )

@@ -26,6 +26,7 @@ def _text(value: str, *, everywhere: bool = True) -> str:
         content_identification=value if everywhere else "c",
         sender=Sender(value, value) if everywhere else Sender("n", "c"),
         declares_good_faith=True,
+        has_authorisation=True,
         written_at=AT,
     ).text
 

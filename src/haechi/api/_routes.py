@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from litestar import MediaType, Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -25,12 +25,20 @@ from haechi.api._shapes import (
     NewItemAnswer,
     OpenedCaseAnswer,
 )
-from haechi.errors import BadInput, FileTooLarge, MalformedField
+from haechi.errors import (
+    BadInput,
+    Busy,
+    FileTooLarge,
+    HaechiError,
+    MalformedField,
+    TooMuchAtOnce,
+)
 from haechi.settings import SESSION_COOKIE
-from haechi.values import Actor
+from haechi.values import Actor, Signal
 from haechi.workflows import CaseReport, Context, Gate, ReportedItem, Scope, Sighting
 
 _JSON_MAX_BYTES: Final = 256 * 1024
+_MOST_WAITING: Final = 100
 
 Req = Request[Any, Any, Any]
 
@@ -137,32 +145,44 @@ async def match_upload(
 ) -> MatchesAnswer:
     """Signals as JSON, or the bytes of one picture with any other content type.
 
-    The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere.
+    The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere. When
+    many uploads are waiting already, the answer is 503 before the body is read.
     """
-    if request.content_type[0] == "application/json":
-        body = await _read_body(request, _JSON_MAX_BYTES)
-        try:
-            wanted = msgspec.json.decode(body, type=MatchBody)
-        except msgspec.ValidationError as error:
-            raise MalformedField(field="signals", reason=f"{error}.") from error
-        except msgspec.DecodeError as error:
-            raise BadInput from error
-        signals = [signal.to_signal() for signal in wanted.signals]
-        found = await asyncio.to_thread(workflows.screen_signals, ctx, actor, signals)
-    else:
-        data = await _read_body(request, ctx.settings.upload_max_mib * 1024 * 1024)
-        found = await asyncio.to_thread(workflows.screen_file, ctx, actor, data)
+    uploads: CapacityLimiter = request.app.state.uploads
+    if uploads.statistics().tasks_waiting >= _MOST_WAITING:
+        raise Busy
+    # Held from the first byte to the answer: it bounds the memory as well as the threads, and pages
+    # for people use other threads.
+    async with uploads:
+        if request.content_type[0] == "application/json":
+            signals = _signals(await _read_body(request, _JSON_MAX_BYTES, TooMuchAtOnce()))
+            found = await to_thread.run_sync(workflows.screen_signals, ctx, actor, signals)
+        else:
+            most_mib = ctx.settings.upload_max_mib
+            too_large = FileTooLarge(max_mib=most_mib)
+            data = await _read_body(request, most_mib * 1024 * 1024, too_large)
+            found = await to_thread.run_sync(workflows.screen_file, ctx, actor, data)
     tells = Scope.DISTANCE.value in actor.scopes
     return MatchesAnswer([MatchAnswer.of(match, tells_distance=tells) for match in found])
 
 
-async def _read_body(request: Req, max_bytes: int) -> bytes:
+def _signals(body: bytes) -> list[Signal]:
+    try:
+        wanted = msgspec.json.decode(body, type=MatchBody)
+    except msgspec.ValidationError as error:
+        raise MalformedField(field="signals", reason=f"{error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput from error
+    return [signal.to_signal() for signal in wanted.signals]
+
+
+async def _read_body(request: Req, max_bytes: int, too_much: HaechiError) -> bytes:
     parts = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > max_bytes:
-            raise FileTooLarge(max_mib=max(1, max_bytes // (1024 * 1024)))
+            raise too_much
         parts.append(part)
     return b"".join(parts)
 

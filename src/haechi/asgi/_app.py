@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from anyio import CapacityLimiter
 from litestar import Litestar, Request, Router, get
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -16,12 +17,13 @@ from haechi import __version__, api, web
 from haechi.asgi._errors import exception_handlers
 from haechi.asgi._gate import come_through
 from haechi.asgi._headers import protect
-from haechi.asgi._limits import limits
+from haechi.asgi._limits import forget_addresses, limits
 from haechi.asgi._logs import quiet_logging
 from haechi.values import Actor
 from haechi.workflows import Context, Gate
 
-_BODY_MAX_BYTES = 256 * 1024
+_BODY_MAX_BYTES: Final = 256 * 1024
+_UPLOADS_AT_ONCE: Final = 8
 
 
 def create_app(context: Context) -> Litestar:
@@ -36,7 +38,7 @@ def create_app(context: Context) -> Litestar:
                 path="/static", directories=[web.STATIC_FOLDER], opt={"gate": Gate.OPEN}
             ),
         ],
-        state=State({"context": context}),
+        state=State({"context": context, "uploads": CapacityLimiter(_UPLOADS_AT_ONCE)}),
         dependencies={
             "ctx": Provide(_context, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
@@ -45,6 +47,7 @@ def create_app(context: Context) -> Litestar:
         middleware=limits(context.settings),
         exception_handlers=exception_handlers(),
         before_send=[protect],
+        lifespan=[forget_addresses],
         logging_config=None,
         request_max_body_size=_BODY_MAX_BYTES,
         openapi_config=OpenAPIConfig(

@@ -12,10 +12,20 @@ from litestar.exceptions import HTTPException, TooManyRequestsException
 from litestar.types import ExceptionHandlersMap
 
 from haechi import api, web
-from haechi.errors import BadInput, HaechiError, MalformedField, NotFound, TooManyRequests
+from haechi.errors import (
+    BadInput,
+    HaechiError,
+    MalformedField,
+    NotFound,
+    TooManyRequests,
+    TooMuchAtOnce,
+)
 
 _LIMIT_WINDOW_S: Final = 60
 _PROGRAM_PATHS: Final = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json")
+
+# What the JSON decoder raises, besides its own errors, for bodies made to harm it.
+_UNREADABLE: Final = (RecursionError, UnicodeDecodeError)
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +53,7 @@ def _as_ours(error: HTTPException) -> HaechiError:
     if error.status_code in (404, 405):
         return NotFound()
     if error.status_code == 413:
-        return MalformedField(field="body", reason="This is too much at once. Send less.")
+        return TooMuchAtOnce()
     if 400 <= error.status_code < 500:
         return _bad_input(error)
     return HaechiError()
@@ -52,16 +62,18 @@ def _as_ours(error: HTTPException) -> HaechiError:
 def _bad_input(error: HTTPException) -> HaechiError:
     """The first thing wrong with a body, named by its key, in the words of the validation."""
     extra = error.extra
-    if isinstance(extra, list) and extra and isinstance(extra[0], dict) and "key" in extra[0]:
-        return MalformedField(
-            field=str(extra[0]["key"]), reason=f"{extra[0].get('message', 'Not understood')}."
-        )
-    return BadInput()
+    first = extra[0] if isinstance(extra, list) and extra else None
+    # "data" is the framework's own name for a body that is missing as a whole.
+    if not isinstance(first, dict) or first.get("key", "data") == "data":
+        return BadInput()
+    return MalformedField(field=str(first["key"]), reason=f"{first.get('message', 'Wrong')}.")
 
 
 def _answer_unexpected(request: Req, error: Exception) -> Response[Any]:
     # Where it happened and of which class, but not its text: that may hold what was sent.
     frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, _UNREADABLE) and any(frame.name == "decode_json" for frame in frames):
+        return _answer(request, BadInput())
     where = f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""
     _log.error("unexpected_error", error_class=type(error).__name__, where=where)
     return _answer(request, HaechiError())

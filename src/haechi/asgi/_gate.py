@@ -8,10 +8,10 @@ bearer token. A request that changes something must come from our own page or fr
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
@@ -32,6 +32,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY_TYPES: Final = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 _TOKEN_MAX_CHARS: Final = 200
+_NAME_MAX_CHARS: Final = 255
 
 
 async def come_through(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -43,7 +44,7 @@ async def come_through(connection: Connection, handler: BaseRouteHandler) -> Non
             sent something else than it takes.
     """
     gate = handler.opt.get("gate")
-    if gate is None:
+    if gate is None or _is_odd(connection.scope["path"]):
         raise NotFound
     context: Context = connection.app.state.context
     actor = Actor(ActorKind.NOBODY)
@@ -63,7 +64,7 @@ async def _person(context: Context, connection: Connection) -> Actor:
     token = connection.cookies.get(SESSION_COOKIE, "")
     if not token or len(token) > _TOKEN_MAX_CHARS:
         raise NeedsAccess
-    actor = await asyncio.to_thread(actor_of_session, context, token)
+    actor = await to_thread.run_sync(actor_of_session, context, token)
     if actor is None:
         raise NeedsAccess
     return actor
@@ -73,10 +74,15 @@ async def _partner(context: Context, connection: Connection) -> Actor:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token or len(token) > _TOKEN_MAX_CHARS:
         raise NeedsAccess
-    actor = await asyncio.to_thread(actor_of_token, context, token.strip())
+    actor = await to_thread.run_sync(actor_of_token, context, token.strip())
     if actor is None:
         raise NeedsAccess
     return actor
+
+
+def _is_odd(path: str) -> bool:
+    """Whether a path holds what no name of ours has, and what files and databases choke on."""
+    return "\0" in path or any(len(part) > _NAME_MAX_CHARS for part in path.split("/"))
 
 
 def _refuse_other_sites(connection: Connection) -> None:
@@ -86,8 +92,15 @@ def _refuse_other_sites(connection: Connection) -> None:
             raise CrossSiteRefused
         return
     origin = connection.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+    if origin is not None and _host_of(origin) != connection.headers.get("host"):
         raise CrossSiteRefused
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _refuse_other_bodies(connection: Connection, wanted: str | None) -> None:

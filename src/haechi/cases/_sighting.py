@@ -38,7 +38,7 @@ class Sighting:
     recorded_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not (self.url or self.place or self.note):
+        if not (self.url.strip() or self.place.strip() or self.note.strip()):
             raise MalformedField(
                 field="sightings",
                 reason="Write an address, a room or name, or a short note of where it was seen.",

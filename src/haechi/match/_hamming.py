@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A growing table of 256-bit values, searched by popcount over all of it: exact by construction.
 
-Faster ways to the same answer come behind this class; `tests/properties` holds every one of them to
+Faster ways to the same answer come behind this class; `tests/contracts/test_index_contract.py` holds every one of them to
 brute force.
 """
 

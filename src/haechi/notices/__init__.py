@@ -6,7 +6,7 @@ clock is arithmetic on those facts; nothing configures it.
 """
 
 from haechi.notices._clock import Clock, ClockKind, clock_of
-from haechi.notices._draft import NoticeText, Sender, draft_text
+from haechi.notices._draft import NoticeText, Sender, as_service, draft_text
 from haechi.notices._laws import Law, law_named
 from haechi.notices._store import Notice, add_notice, notices_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "NoticeText",
     "Sender",
     "add_notice",
+    "as_service",
     "clock_of",
     "draft_text",
     "law_named",

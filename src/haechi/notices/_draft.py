@@ -13,8 +13,10 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from haechi.errors import MalformedField
 from haechi.notices._laws import Law
 
+_MAX_SERVICE_CHARS: Final = 200
 _LINE_CHARS: Final = 76
 _INDENT: Final = "  "
 # Unicode TR9: embeddings, overrides and isolates, which would show a text in another order.
@@ -38,6 +40,23 @@ class NoticeText:
     missing: tuple[str, ...]
 
 
+def as_service(name: str) -> str:
+    """The name of a service, on one line and without what cannot be seen.
+
+    Raises:
+        MalformedField: it is empty, or longer than a name.
+    """
+    service = _one_line(name)
+    if not service:
+        raise MalformedField(field="service", reason="Name the service that the notice goes to.")
+    if len(service) > _MAX_SERVICE_CHARS:
+        raise MalformedField(
+            field="service",
+            reason=f"The name of a service has at most {_MAX_SERVICE_CHARS} characters.",
+        )
+    return service
+
+
 def draft_text(
     law: Law,
     *,
@@ -47,9 +66,12 @@ def draft_text(
     content_identification: str,
     sender: Sender,
     declares_good_faith: bool,
+    has_authorisation: bool,
     written_at: datetime,
 ) -> NoticeText:
     """The notice to one service under one law.
+
+    `has_authorisation`: the person authorised the sender to act for her; never said unless given.
 
     It carries no picture and no signal. A required field that is empty shows as still needed in the
     text and is named in `missing`; such a notice may be kept as a draft and must not be sent. Line
@@ -64,6 +86,11 @@ def draft_text(
         "content_identification": _one_line(content_identification),
         "location": _one_line(location),
         "good_faith_statement": statement if declares_good_faith else "",
+        "authorisation": (
+            "We act for the individual, with that person's authorisation."
+            if has_authorisation
+            else ""
+        ),
         "contact": _one_line(sender.contact),
         "signature": _one_line(sender.name),
     }
@@ -99,13 +126,14 @@ def _environment() -> Environment:
 
 def _one_line(value: str) -> str:
     """The value with single spaces, and without controls, lone surrogates and turns of direction."""
-    spaced = " ".join(value.split())
-    return "".join(
+    shown = "".join(
         character
-        for character in spaced
+        for character in " ".join(value.split())
         if unicodedata.category(character) not in ("Cc", "Cs")
         and unicodedata.bidirectional(character) not in _DIRECTION_TURNS
     )
+    # Once more: what was left out may have stood between spaces.
+    return " ".join(shown.split())
 
 
 def _laid_out(text: str) -> str:

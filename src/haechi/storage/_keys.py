@@ -63,7 +63,17 @@ def _create(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(beside, path)
+        _sync_folder(path.parent)
     except FileExistsError:
         pass  # another process made the key first: that one counts
     finally:
         beside.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """A power cut must not take the name of a key whose database is on disk already."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_201_CREATED, HTTP_303_SEE_OTHER
 
 from haechi import workflows
-from haechi.errors import HaechiError, MalformedField, NeedsAccess, WrongPassphrase
+from haechi.errors import BadInput, HaechiError, MalformedField, NeedsAccess, WrongPassphrase
 from haechi.settings import SESSION_COOKIE, Settings
 from haechi.values import Actor, MediaKind
 from haechi.web._forms import Form, read_form
@@ -159,9 +159,12 @@ def error_page(request: Req, error: HaechiError) -> Response[str]:
     if isinstance(error, NeedsAccess):
         note = page.words("Please come in first, with your case number and passphrase.")
         return page.show("enter.html", status_code=error.http_status, number="", problem=note)
-    return page.show(
-        "error.html", status_code=error.http_status, sentence=page.words.sentence(error)
-    )
+    if error.code == BadInput.code:
+        # The error's own sentence sends programmers to the documentation.
+        sentence = page.words("This could not be read. Please go back and try again.")
+    else:
+        sentence = page.words.sentence(error)
+    return page.show("error.html", status_code=error.http_status, sentence=sentence)
 
 
 def create_router(settings: Settings) -> Router:

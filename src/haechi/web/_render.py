@@ -61,7 +61,7 @@ class Page:
             path="/",
             httponly=True,
             samesite="lax",
-            secure=self.settings.public_url.startswith("https://"),
+            secure=self.settings.wants_secure_cookies,
         )
 
 

@@ -16,7 +16,11 @@ from haechi.workflows._permissions import require_operator
 
 @dataclass(frozen=True, slots=True)
 class DraftRequest:
-    """Which sighting, to which service, under which law; `sighting` counts from 1."""
+    """Which sighting, to which service, under which law; `sighting` counts from 1.
+
+    `declares_good_faith` and `has_authorisation` are what the person told the centre: that she did not
+    consent, and that the centre may act for her.
+    """
 
     case_number: str
     sighting: int
@@ -24,6 +28,7 @@ class DraftRequest:
     law_id: str
     declares_good_faith: bool
     content_identification: str = ""
+    has_authorisation: bool = False
 
 
 def draft_notice(ctx: Context, actor: Actor, request: DraftRequest) -> Notice:
@@ -33,10 +38,12 @@ def draft_notice(ctx: Context, actor: Actor, request: DraftRequest) -> Notice:
     law requires and is still empty is named in the result.
 
     Raises:
-        NeedsAccess: not the operator. NotFound: no such case or sighting. MalformedField: no such law.
+        NeedsAccess: not the operator. NotFound: no such case or sighting. MalformedField: no such law,
+            or no name of a service.
     """
     require_operator(actor)
     law = notices.law_named(request.law_id)
+    service = notices.as_service(request.service)
     with ctx.database.write() as tx:
         found = cases.find_case(tx, request.case_number)
         if found is None:
@@ -47,13 +54,14 @@ def draft_notice(ctx: Context, actor: Actor, request: DraftRequest) -> Notice:
         seen = case.sightings[request.sighting - 1]
         text = notices.draft_text(
             law,
-            service=request.service,
+            service=service,
             case_number=case.number,
             location=", ".join(part for part in (seen.url, seen.place) if part),
             content_identification=request.content_identification
             or ("the picture or video at that address" if seen.url else ""),
             sender=Sender(ctx.settings.centre_name, ctx.settings.centre_contact),
             declares_good_faith=request.declares_good_faith,
+            has_authorisation=request.has_authorisation,
             written_at=utc_now(),
         )
         notice = notices.add_notice(
@@ -63,7 +71,7 @@ def draft_notice(ctx: Context, actor: Actor, request: DraftRequest) -> Notice:
             case_id=case.id,
             sighting_id=seen.id,
             law_id=law.id,
-            service=request.service,
+            service=service,
             text=text,
         )
         _audit.record(tx, actor, "draft_notice", notice.id)

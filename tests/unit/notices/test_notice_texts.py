@@ -14,6 +14,7 @@ from haechi.notices import (
     NoticeText,
     Sender,
     add_notice,
+    as_service,
     clock_of,
     draft_text,
     law_named,
@@ -33,6 +34,7 @@ FULL = {
     "content_identification": "the picture at that address",
     "sender": Sender("Haechi Centre", "case@centre.example"),
     "declares_good_faith": True,
+    "has_authorisation": True,
     "written_at": AT,
 }
 
@@ -49,6 +51,7 @@ def test_a_full_notice_lacks_nothing() -> None:
         "TAKE IT DOWN Act", "47 U.S.C. 223a(a)", "Example", "7KQ2-M4XR", "https://example.com/a",
         "22 November 2026, 09:05 UTC", "How to recognise it: the picture at that address",
         "good faith", "48 hours", "case@centre.example", "Haechi Centre, authorised to act",
+        "We act for the individual, with that person's authorisation. Please write to us",
     ):  # fmt: skip
         assert part in " ".join(drafted.text.split())
 
@@ -67,6 +70,11 @@ def test_the_digest_is_of_exactly_this_text() -> None:
         ({"location": " \n\t"}, "location", "[still needed: the address of the depiction]"),
         ({"content_identification": ""}, "content_identification", ""),
         ({"declares_good_faith": False}, "good_faith_statement", "the statement of good faith]"),
+        (
+            {"has_authorisation": False},
+            "authorisation",
+            "[still needed: the person's authorisation of the sender]",
+        ),
         ({"sender": Sender("Centre", "")}, "contact", "[still needed: how to reach the sender]"),
         ({"sender": Sender(" ", "c@d")}, "signature", "[still needed: signature]"),
     ],
@@ -81,10 +89,42 @@ def test_what_the_law_requires_and_is_empty_is_named(
 
 def test_an_empty_notice_names_everything_in_the_order_of_the_law() -> None:
     drafted = _draft(
-        location="", content_identification="", declares_good_faith=False, sender=Sender("", "")
+        location="",
+        content_identification="",
+        declares_good_faith=False,
+        has_authorisation=False,
+        sender=Sender("", ""),
     )
     assert drafted.missing == LAW.required
     assert "How to recognise it" not in drafted.text
+
+
+def test_nothing_claims_an_authorisation_that_was_not_given() -> None:
+    text = " ".join(_draft(has_authorisation=False).text.split())
+    assert "Signed: Haechi Centre" in text
+    assert "Please write to us, and not to the individual: case@centre.example" in text
+    said = text.replace("[still needed: the person's authorisation of the sender]", "")
+    assert "authoris" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Example", "Example"),
+        (" \n예시  포럼\t", "예시 포럼"),
+        ("a\u202eb\ud800\0 \u2066 c", "ab c"),
+        ("x" * 200 + " ", "x" * 200),
+    ],
+)
+def test_the_name_of_a_service_is_one_line(typed: str, name: str) -> None:
+    assert as_service(typed) == name
+
+
+@pytest.mark.parametrize("typed", ["", " \n", "\u202e \0", "\ud800", "x" * 201])
+def test_a_service_without_a_name_is_refused(typed: str) -> None:
+    with pytest.raises(MalformedField) as caught:
+        as_service(typed)
+    assert caught.value.field == "service"
 
 
 def test_lines_are_short_but_an_address_is_never_broken() -> None:
@@ -119,7 +159,8 @@ def test_the_facts_of_the_take_it_down_act() -> None:
     assert LAW.length == timedelta(hours=48)
     assert LAW.country == "US"
     assert LAW.required == (
-        "content_identification", "location", "good_faith_statement", "contact", "signature",
+        "content_identification", "location", "good_faith_statement", "authorisation", "contact",
+        "signature",
     )  # fmt: skip
 
 

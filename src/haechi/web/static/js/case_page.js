@@ -33,6 +33,10 @@ let chosen = [];
 let working = Promise.resolve();
 let stopper = new AbortController();
 let isSending = false;
+/** Files that were chosen and are not listed yet. */
+let openFiles = 0;
+/** Stopped or failed: what waits to be sent is not sent before she asks again. */
+let isHalted = false;
 
 /** A sentence of the page, its placeholders filled. @param {string} name @param {Record<string, string | number>} [values] */
 function word(name, values = {}) {
@@ -53,43 +57,62 @@ input.addEventListener("change", () => {
   const files = Array.from(input.files ?? []);
   input.value = "";
   clearProblem();
-  if (files.length + usable().length > mostFiles) {
+  if (files.length + openFiles + usable().length > mostFiles) {
     showProblem(fromTemplate('[data-error="too_many_files"]'));
     return;
   }
-  if (files.length > 0) working = working.then(() => takeIn(files));
+  if (files.length === 0) return;
+  if (openFiles === 0) stopper = new AbortController();
+  openFiles += files.length;
+  const { signal } = stopper;
+  working = working.then(() => takeIn(files, signal)).catch(() => {
+    isHalted = true;
+    showProblem(fromTemplate('[data-error="no_fingerprints"]'));
+  });
 });
 
-find("#stop").addEventListener("click", () => stopper.abort());
+find("#stop").addEventListener("click", () => {
+  isHalted = true;
+  stopper.abort();
+});
 
 form.addEventListener("submit", async (event) => {
   if (isSending) return event.preventDefault();
-  if (chosen.length === 0 && find("#working").hidden) return;
+  if (chosen.length === 0 && openFiles === 0) return;
   event.preventDefault();
   isSending = true;
-  await working;
-  if (usable().length > 0) await send();
-  else form.submit();
-  isSending = false;
+  isHalted = false;
+  try {
+    // More files may be chosen while the first ones are at work.
+    while (openFiles > 0 && !isHalted) await working;
+    if (isHalted) return;
+    if (usable().length > 0) await send();
+    else form.submit();
+  } finally {
+    isSending = false;
+  }
 });
 
-/** Fingerprints the files and lists them. @param {File[]} files */
-async function takeIn(files) {
-  stopper = new AbortController();
+/** Fingerprints the files and lists them. @param {File[]} files @param {AbortSignal} signal */
+async function takeIn(files, signal) {
   find("#working").hidden = false;
   status.textContent = "";
-  const answers = await fingerprintFiles(files, {
-    signal: stopper.signal,
-    onProgress({ index, count, overall }) {
-      find("#progress-label").textContent = word("working", { number: index + 1, count });
-      /** @type {HTMLProgressElement} */ (find("#progress")).value = overall;
-    },
-  });
-  for (const answer of answers) {
-    if (answer.error !== "cancelled") list(answer);
+  try {
+    const answers = await fingerprintFiles(files, {
+      signal,
+      onProgress({ index, count, overall }) {
+        find("#progress-label").textContent = word("working", { number: index + 1, count });
+        /** @type {HTMLProgressElement} */ (find("#progress")).value = overall;
+      },
+    });
+    for (const answer of answers) {
+      if (answer.error !== "cancelled") list(answer);
+    }
+  } finally {
+    openFiles -= files.length;
+    find("#working").hidden = true;
   }
-  find("#working").hidden = true;
-  tellHowMany(stopper.signal.aborted);
+  tellHowMany(signal.aborted);
 }
 
 /** @param {boolean} wasStopped */
@@ -210,7 +233,8 @@ function clearProblem() {
 
 /**
  * Number, passphrase and receipt, in the place of the form.
- * @param {{case_number: string, passphrase: string, receipt: {statement: {sightings: number}}}} opened
+ * @param {{case_number: string, passphrase: string,
+ *   receipt: {statement: {items: unknown[], sightings: number}}}} opened
  */
 function showOpened(opened) {
   const page = clone("opened");
@@ -221,7 +245,12 @@ function showOpened(opened) {
   put("[data-number]", opened.case_number);
   put("[data-passphrase]", opened.passphrase);
   put("#receipt", JSON.stringify(opened.receipt, null, 2));
-  page.querySelector('[data-when="places"]')?.toggleAttribute("hidden", !opened.receipt.statement.sightings);
+  const { items, sightings } = opened.receipt.statement;
+  for (const [name, count] of Object.entries({ items: items.length, places: sightings })) {
+    for (const part of page.querySelectorAll(`[data-when="${name}"]`)) {
+      part.toggleAttribute("hidden", count === 0);
+    }
+  }
   const main = find("#main");
   main.dataset.inCase = "";
   main.replaceChildren(page);

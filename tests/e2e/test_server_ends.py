@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGKILL in the middle of many reports: what was acknowledged is there, and nothing is half there."""
+"""How a server ends: by SIGKILL in the middle of many reports, and with requests that never end."""
 
 from __future__ import annotations
 
 import secrets
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -11,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 from running_server import Server
 
 REPORTS = 1000
-CONNECTIONS = 32
+CONNECTIONS = 1000
 KILL_AFTER = 200
 
 
@@ -87,3 +89,25 @@ def test_no_acknowledged_report_is_lost_and_none_is_half_there(
         steps = [seq for (seq,) in database.execute("SELECT seq FROM feed_change ORDER BY seq")]
         assert steps == list(range(1, len(cases) + 1))
     database.close()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"GET / HTTP/1.1\r\nHo",
+        (
+            b"POST /v1/cases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        ),
+    ],
+    ids=["header", "body"],
+)
+def test_a_half_sent_request_does_not_keep_the_server_from_stopping(
+    start_server: Callable[..., Server], tmp_path: Path, half: bytes
+) -> None:
+    server = start_server(tmp_path / "data")
+    host, _, port = server.address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(half)
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
