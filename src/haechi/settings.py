@@ -15,9 +15,20 @@ from typing import Any, Final
 
 from haechi.errors import BadSetting
 
-__all__ = ["ENV_PREFIX", "SESSION_COOKIE", "Settings", "load_settings", "setting_rows"]
+__all__ = [
+    "ENV_PREFIX",
+    "PARTNER_TOKEN_VARIABLE",
+    "SESSION_COOKIE",
+    "Settings",
+    "load_settings",
+    "setting_rows",
+    "settings_as_variables",
+]
 
 ENV_PREFIX: Final = "HAECHI_"
+
+PARTNER_TOKEN_VARIABLE: Final = "HAECHI_PARTNER_TOKEN"  # noqa: S105  # where it is, not what it is
+"""Known beside the settings, and none of them: a partner's secret for `haechi match`."""
 
 SESSION_COOKIE: Final = "haechi_case"
 """The cookie that carries a case session; the pages and the JSON face share it."""
@@ -50,7 +61,7 @@ class Settings:
         is_secret=True,
     )
     host: str = _setting("127.0.0.1", "Address the site listens on.")
-    port: int = _setting(8000, "Port the site listens on.", least=0)
+    port: int = _setting(8000, "Port the site listens on.", least=1)
     public_url: str = _setting(
         "http://127.0.0.1:8000",
         "How people reach the site. With https, cookies are marked Secure.",
@@ -111,26 +122,30 @@ def _parse(name: str, text: str, annotation: str, least: int | None) -> object:
             number = int(text)
         except ValueError as error:
             raise BadSetting(name=name, reason="it needs to be a whole number") from error
-        if least is not None and number < least:
-            raise BadSetting(name=name, reason=f"it needs to be at least {least}")
+        _check_least(name, number, least)
         return number
     return Path(text) if "Path" in annotation else text
+
+
+def _check_least(name: str, value: object, least: int | None) -> None:
+    if least is not None and isinstance(value, int) and value < least:
+        raise BadSetting(name=name, reason=f"it needs to be at least {least}")
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """The settings from the environment, with `overrides` (from the command line) on top.
 
-    An override of None counts as not given, and so does a variable with an empty path. Unknown variables with our prefix are refused, so that a
-    misspelt name is found at the start.
+    An override of None counts as not given, and so does a variable with an empty path. Unknown
+    variables with our prefix are refused, so that a misspelt name is found at the start.
 
     Raises:
-        BadSetting: a value cannot be read, or a variable names no setting.
+        BadSetting: a value cannot be read or is too small, or a variable names no setting.
     """
     environ = os.environ if environ is None else environ
     known = {item.name: item for item in fields(Settings)}
     values: dict[str, Any] = {}
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX):
+        if not variable.startswith(ENV_PREFIX) or variable == PARTNER_TOKEN_VARIABLE:
             continue
         name = variable.removeprefix(ENV_PREFIX).lower()
         if name not in known:
@@ -140,13 +155,22 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
             # An empty path would be the working folder: keys and data would land just anywhere.
             continue
         values[name] = _parse(variable, text, str(item.type), item.metadata["least"])
-    values.update({name: value for name, value in overrides.items() if value is not None})
+    for name, value in overrides.items():
+        if value is not None:
+            _check_least(name, value, known[name].metadata["least"])
+            values[name] = value
     return Settings(**values)
 
 
+def settings_as_variables(settings: Settings) -> dict[str, str]:
+    """The environment from which `load_settings` reads these very settings, for a child process."""
+    values = {item.name: getattr(settings, item.name) for item in fields(Settings)}
+    return {ENV_PREFIX + name.upper(): str(v) for name, v in values.items() if v is not None}
+
+
 def setting_rows() -> list[tuple[str, str, str, str]]:
-    """(variable, default, unit, help) of every setting, for the docs and for `haechi doctor`."""
-    return [
+    """(variable, default, unit, help) of every variable that we read, for the docs."""
+    rows = [
         (
             ENV_PREFIX + item.name.upper(),
             "" if item.default is None else str(item.default),
@@ -155,3 +179,5 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         )
         for item in fields(Settings)
     ]
+    about = "The partner token that `haechi match` shows to a service; the site never reads it."
+    return [*rows, (PARTNER_TOKEN_VARIABLE, "", "", about)]

@@ -184,10 +184,14 @@ def test_a_photo_is_reported_found_again_and_withdrawn(visit: Callable[..., Visi
         assert item.keys() == {"kind", "signals"}
         assert [signal["type"] for signal in item["signals"]] == ["pdq", "md5", "sha256"]
 
+    assert first.page.get_by_text("can compare new uploads").is_visible()
+    assert first.page.get_by_text("A support worker can now").is_visible()
+    assert first.page.get_by_text("You can withdraw at any time").is_visible()
+
     second = visit()
-    second.enter(number.lower(), f"  {passphrase.upper()} ")
+    second.enter(number.lower(), f"  {passphrase.upper().replace(' ', '')} ")
     assert urlsplit(second.page.url).path == "/case"
-    assert second.page.get_by_text("Being matched").count() == 2
+    assert second.page.get_by_text("Can be matched").count() == 2
     assert "t.me/somewhere" not in second.page.locator("main").inner_text()
     second.page.get_by_text("What you wrote").click()
     assert "t.me/somewhere" in second.page.locator("main").inner_text()
@@ -196,7 +200,7 @@ def test_a_photo_is_reported_found_again_and_withdrawn(visit: Callable[..., Visi
     second.page.locator("summary", has_text="Withdraw").first.click()
     second.page.get_by_role("button", name="Yes, withdraw Photo 1").click()
     second.page.get_by_text("Withdrawn").wait_for()
-    assert second.page.get_by_text("Being matched").count() == 1
+    assert second.page.get_by_text("Can be matched").count() == 1
 
     second.page.get_by_role("button", name="Close the case on this device").click()
     assert urlsplit(second.page.url).path == "/"
@@ -273,6 +277,60 @@ def test_stopping_sends_nothing(visit: Callable[..., Visit], tmp_path: Path) -> 
     assert sent_reports(one) == []
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_without_a_place_nothing_is_said_of_one(visit: Callable[..., Visit], language: str) -> None:
+    one = visit(language)
+    one.open_case(COFFEE)
+    said = {"ko": ("철회할 수도", "지원 담당자"), "en": ("You can withdraw", "A support worker")}
+    withdrawing, supporting = said[language]
+    assert one.page.get_by_text(withdrawing).is_visible()
+    assert not one.page.get_by_text(supporting).is_visible()
+
+
+def test_files_still_at_work_count_too(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.jpg" for number in range(30)]
+    for file in files:
+        file.write_bytes(b"\xff\xd8\xff")
+    one = visit()
+    one.page.add_init_script(_WORKER_THAT_NEVER_ANSWERS)
+    one.open("/case/new")
+    one.page.set_input_files("#files", files)
+    one.page.set_input_files("#files", files)
+    assert "up to 50 files" in one.page.locator("[role=alert]").inner_text()
+    one.page.set_input_files("#files", files[:20])
+    assert one.page.locator("[role=alert]").count() == 0
+    one.page.click("#send")
+    one.page.get_by_role("button", name="Stop").click()
+    one.page.get_by_text("Stopped. Nothing was sent.").wait_for()
+    one.page.locator("#working").wait_for(state="hidden")
+    assert urlsplit(one.page.url).path == "/case/new"
+    one.page.set_input_files("#files", files)
+    one.page.locator("#working").wait_for(state="visible")
+    assert sent_reports(one) == []
+
+
+def test_fingerprints_that_cannot_be_made_are_said_kindly(visit: Callable[..., Visit]) -> None:
+    """The form stays alive: she may choose again, or go on without files."""
+    one = visit()
+    one.page.add_init_script(_NO_WORKER)
+    one.open("/case/new")
+    for _ in range(2):
+        one.page.set_input_files("#files", COFFEE)
+        said = one.page.locator("[role=alert]").inner_text()
+        assert "could not be made this time. Nothing was sent." in said
+        assert not one.page.locator("#working").is_visible()
+    one.page.evaluate("() => { window.Worker = window.RealWorker; }")
+    one.choose(COFFEE)
+    assert one.page.locator("[role=alert]").count() == 0
+    one.page.evaluate("window.Worker = null")
+    one.page.set_input_files("#files", ASTRONAUT)
+    one.page.locator("[role=alert]").wait_for()
+    one.page.click("#send")
+    one.shown_keys()
+    (report,) = sent_reports(one)
+    assert len(report["items"]) == 1
+
+
 def test_a_wrong_address_is_said_kindly_and_what_was_chosen_stays(
     visit: Callable[..., Visit],
 ) -> None:
@@ -305,7 +363,8 @@ def test_a_case_without_a_file_needs_no_scripts(visit: Callable[..., Visit]) -> 
     receipt = json.loads(one.page.locator("#receipt").input_value())
     assert receipt["statement"]["case_number"] == number
     assert receipt["statement"]["sightings"] == 1
-    assert not one.page.get_by_text("새로 올라오는 것을").first.is_visible()
+    assert not one.page.get_by_text("새로 올라오는 사진과 영상을").first.is_visible()
+    assert not one.page.get_by_text("철회할 수도 있어요").is_visible()
 
     again = visit("ko", java_script_enabled=False)
     again.enter(number, passphrase)
@@ -357,7 +416,7 @@ def test_another_case_cannot_be_withdrawn(visit: Callable[..., Visit], site: str
     other.enter(*report_case(site))
     assert other.page.request.post(site + action, form={"": ""}).status == 404
     hers.page.reload()
-    assert hers.page.get_by_text("Being matched").count() == 1
+    assert hers.page.get_by_text("Can be matched").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -394,6 +453,8 @@ def test_a_form_that_is_none_is_one_sentence(site: str, body: bytes) -> None:
     answer = httpx.post(site + "/case/enter", content=body, headers=headers)
     assert answer.status_code in (400, 401)
     assert "<h1>" in answer.text
+    assert "documentation" not in answer.text
+    assert "go back and try again" in answer.text or "do not fit" in answer.text
 
 
 def test_a_page_that_is_not_there_says_so_in_the_readers_language(site: str) -> None:
@@ -545,6 +606,10 @@ class Look:
         assert needed <= given, f"{name} scrolls sideways"
 
 
+_WORKER_THAT_NEVER_ANSWERS = """
+window.Worker = class extends EventTarget { postMessage() {} terminate() {} };
+"""
+_NO_WORKER = "window.RealWorker = window.Worker; window.Worker = null;"
 _EXIT_NOTE = {
     "en": "Leaving quickly does not clear this browser's history.",
     "ko": "빨리 나가도 이 브라우저의 방문 기록은 지워지지 않아요.",

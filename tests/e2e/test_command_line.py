@@ -3,19 +3,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
+from running_server import clean_environment, free_port
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HEAVY = ("numba", "numpy", "cv2", "litestar", "sqlalchemy", "PIL", "granian", "httpx", "jinja2")
+SECP160K1 = """-----BEGIN PUBLIC KEY-----
+MD4wEAYHKoZIzj0CAQYFK4EEAAkDKgAEqPqIIn3Rh0MAtjmYtWes49l78aituWgW
+XZJw5BSCBSzuOmmmAxK26g==
+-----END PUBLIC KEY-----
+"""
 COMMANDS = [
     ("serve",),
     ("demo",),
@@ -83,6 +92,81 @@ class TestHelp:
             found |= {(name, verb) for verb in below} if below else {(name,)}
         assert found == set(COMMANDS)
 
+    @pytest.mark.parametrize(
+        "group", [(), ("case",), ("notice",), ("partner",), ("receipt",)], ids=" ".join
+    )
+    def test_every_group_has_an_example(self, run_haechi: Run, group: tuple[str, ...]) -> None:
+        assert "Example: haechi" in run_haechi(*group, "--help").stdout
+
+
+class TestWaysOut:
+    """How a command ends, whoever ends it."""
+
+    @pytest.fixture
+    def album(self, photo: Path) -> Path:
+        folder = photo.parent / "album"
+        folder.mkdir()
+        for number in range(400):
+            os.link(photo, folder / f"{number}.png")
+        return folder
+
+    @pytest.mark.parametrize("flag", [[], ["--json"]], ids=["text", "json"])
+    def test_a_reader_that_has_enough_ends_it_quietly(self, album: Path, flag: list[str]) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-m", "haechi", "hash", album, *flag],
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr.read() == b""
+            assert process.wait(60) == 0
+
+    @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["hash", "{photo}"]])
+    def test_so_does_one_that_was_never_there(self, photo: Path, arguments: list[str]) -> None:
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        done = subprocess.run(
+            [sys.executable, "-m", "haechi", *(a.format(photo=photo) for a in arguments)],
+            env=clean_environment(),
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+        os.close(write_end)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    def test_ctrl_c_ends_with_130(self, album: Path) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-m", "haechi", "hash", album],
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.readline()
+            # As a terminal does: to every process of the group.
+            os.killpg(process.pid, signal.SIGINT)
+            process.stdout.read()
+            assert b"Traceback" not in process.stderr.read()
+            assert process.wait(60) == 130
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [["nothing"], ["hash", "--nothing"], ["match", "x"], ["demo", "--port", "0"], ["hash"]],
+        ids=" ".join,
+    )
+    def test_a_usage_error_ends_with_2(self, run_haechi: Run, arguments: list[str]) -> None:
+        done = run_haechi(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
 
 class TestHash:
     def test_answers_every_file_in_one_line_each(self, run_haechi: Run, photo: Path) -> None:
@@ -120,6 +204,27 @@ class TestHash:
         done = run_haechi("hash", evil)
         assert "\x1b" not in done.stdout
         assert "\u202e" not in done.stdout
+
+    def test_a_pipe_is_no_file_and_nobody_waits_for_it(self, run_haechi: Run, photo: Path) -> None:
+        pipe = photo.with_name("pipe.jpg")
+        os.mkfifo(pipe)
+        done = run_haechi("hash", pipe, photo, "--json")
+        assert [line["error"] and line["error"]["code"] for line in lines(done)] == [
+            "file_not_readable",
+            None,
+        ]
+        assert done.returncode == 1
+
+    def test_a_name_that_is_no_utf_8_is_escaped(self, run_haechi: Run, photo: Path) -> None:
+        odd = photo.with_name("photo-\udc80.png")
+        photo.rename(odd)
+        strict = {"PYTHONIOENCODING": "utf-8:strict", "PYTHONUTF8": "1"}
+        (line,) = lines(run_haechi("hash", odd, "--json", **strict))
+        assert Path(line["path"]) == odd
+        assert line["error"] is None
+        done = run_haechi("hash", odd, **strict)
+        assert done.returncode == 0
+        assert "photo-\\udc80.png  pdq" in done.stdout
 
     def test_without_a_path_is_a_usage_error(self, run_haechi: Run) -> None:
         assert run_haechi("hash").returncode == 2
@@ -159,6 +264,50 @@ class TestMatch:
         assert done.returncode == 2
         assert "No fingerprint was found" in done.stderr
 
+    def test_a_bank_that_is_a_pipe_is_a_clear_error(self, run_haechi: Run, photo: Path) -> None:
+        os.mkfifo(photo.with_name("bank"))
+        done = run_haechi("match", photo, "--bank", photo.with_name("bank"))
+        assert done.returncode == 1
+        assert "cannot be opened" in done.stderr
+
+    @pytest.mark.parametrize("how", ["flag", "variable"])
+    def test_a_file_that_the_service_refuses_does_not_stop_the_rest(
+        self, run_haechi: Run, photo: Path, start_server: Any, how: str
+    ) -> None:
+        server = start_server(photo.parent / "data", HAECHI_UPLOAD_MAX_MIB="1")
+        large = photo.with_name("large.png")
+        Image.effect_noise((1600, 1200), 90).save(large)
+        assert large.stat().st_size > 1 << 20
+        token = lines(
+            run_haechi("partner", "add", "--name", "p", "--scope", "match", "--json",
+                       "--data-folder", server.data_folder)
+        )[0]["token"]  # fmt: skip
+        given = ["--token", token] if how == "flag" else []
+        variables = {} if given else {"HAECHI_PARTNER_TOKEN": token}
+        done = run_haechi(
+            "match", large, photo, "--bank", server.address, "--json", *given, **variables
+        )
+        assert done.returncode == 0, done.stderr
+        first, second = lines(done)
+        assert "too large" in first["error"]["message"]
+        assert second == {"path": str(photo), "matches": []}
+        server.stop()
+
+    @pytest.mark.parametrize("token", ["é", "a b", "a\nb", "\x7f"])
+    def test_a_token_that_can_be_none_is_a_clear_error(
+        self, run_haechi: Run, photo: Path, token: str
+    ) -> None:
+        done = run_haechi("match", photo, "--bank", "http://127.0.0.1:9", "--token", token)
+        assert done.returncode == 2
+        assert "--token" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_an_address_that_is_no_haechi_service_is_an_outside_failure(
+        self, run_haechi: Run, photo: Path, site: str
+    ) -> None:
+        done = run_haechi("match", photo, "--bank", f"{site}/nowhere", "--token", "x")
+        assert done.returncode in (3, 4)
+
     def test_a_service_that_does_not_answer_is_an_outside_failure(
         self, run_haechi: Run, photo: Path
     ) -> None:
@@ -193,13 +342,54 @@ class TestConsole:
         )
         assert again.returncode == 2
         assert "partner of that name" in again.stderr
-        assert (
-            run_haechi("partner", "revoke", "--name", "forum", "--data-folder", data).returncode
-            == 0
+        revoked = run_haechi(
+            "partner", "revoke", "--name", "forum", "--json", "--data-folder", data
         )
+        assert lines(revoked) == [{"name": "forum", "revoked": True}]
         assert "revoked" in run_haechi("partner", "list", "--data-folder", data).stdout
         assert run_haechi("case", "show", "0000-0000", "--data-folder", data).returncode == 1
         assert run_haechi("receipt", "key", "--data-folder", data).stdout.startswith("-----BEGIN")
+
+    def test_a_case_and_its_notice_as_json(self, run_haechi: Run, server: Any, photo: Path) -> None:
+        import httpx
+
+        hashed = lines(run_haechi("hash", photo, "--json"))[0]
+        seen = {"url": "https://forum.example/1", "place": "Forum", "note": ""}
+        body = {
+            "items": [{"kind": "image", "signals": hashed["signals"]}],
+            "sightings": [seen],
+        }
+        number = httpx.post(f"{server.address}/v1/cases", json=body).json()["case_number"]
+        here = ("--json", "--data-folder", server.data_folder)
+        asked = ("notice", "draft", number, "--service", "Forum", "--good-faith")
+        (bare,) = lines(run_haechi(*asked, *here))
+        (full,) = lines(run_haechi(*asked, "--authorised", *here))
+        assert set(bare["missing"]) - set(full["missing"])
+        (case,) = lines(run_haechi("case", "show", number, *here))
+        assert (case["case_number"], case["status"]) == (number, "open")
+        assert [(item["kind"], item["is_matched"]) for item in case["items"]] == [("image", True)]
+        assert [{k: v for k, v in s.items() if k != "id"} for s in case["sightings"]] == [seen]
+        assert [notice["id"] for notice in case["notices"]] == [bare["id"], full["id"]]
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("case", "list"),
+            ("case", "show", "0000-0000"),
+            ("notice", "draft", "0000-0000", "--service", "x"),
+            ("partner", "list"),
+            ("partner", "revoke", "--name", "x"),
+            ("receipt", "key"),
+        ],
+        ids=" ".join,
+    )
+    def test_what_only_reads_founds_nothing(
+        self, run_haechi: Run, tmp_path: Path, command: tuple[str, ...]
+    ) -> None:
+        done = run_haechi(*command, "--data-folder", tmp_path / "misspelt")
+        assert done.returncode == 1
+        assert "no installation here yet; haechi serve makes one" in " ".join(done.stderr.split())
+        assert not (tmp_path / "misspelt").exists()
 
     def test_an_unknown_scope_names_those_there_are(self, run_haechi: Run, tmp_path: Path) -> None:
         done = run_haechi(
@@ -224,6 +414,62 @@ class TestReceipt:
         done = run_haechi("receipt", "verify", path)
         assert done.returncode == 5
         assert done.stderr.startswith("haechi: Verification failed")
+
+    @staticmethod
+    def _signed(folder: Path, case_number: str, reported_at: str) -> Path:
+        """A receipt that holds, by a key of its own."""
+        import base64
+
+        import rfc8785
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        statement = {
+            "format": "haechi-receipt/1",
+            "case_number": case_number,
+            "reported_at": reported_at,
+        }
+        key = Ed25519PrivateKey.generate()
+        public = key.public_key().public_bytes_raw()
+        signature = {
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "value": base64.b64encode(key.sign(rfc8785.dumps(statement))).decode(),
+        }
+        path = folder / "receipt.json"
+        path.write_text(json.dumps({"statement": statement, "signature": signature}))
+        return path
+
+    def test_what_anybody_signed_cannot_write_to_the_terminal(
+        self, run_haechi: Run, tmp_path: Path
+    ) -> None:
+        path = self._signed(tmp_path, "1[/red]\x1b[2J\r\n[bold]ok\u2028", "\u202enow[blink]" * 30)
+        done = run_haechi("receipt", "verify", path)
+        assert done.returncode == 0, done.stderr
+        (line,) = done.stdout.splitlines()
+        assert line.startswith("The receipt holds: case 1[/red]\\x1b[2J\\x0d\\x0a[bold]ok\\u2028, ")
+        assert line.endswith("now[blink]")
+        (answer,) = lines(run_haechi("receipt", "verify", path, "--json"))
+        assert answer["holds"] is True
+        assert answer["is_signer_known"] is False
+        assert answer["reported_at"].endswith("now[blink]")
+
+    def test_a_key_of_another_kind_ends_with_five(self, run_haechi: Run, tmp_path: Path) -> None:
+        from cryptography.hazmat.primitives.asymmetric import rsa
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        path = self._signed(tmp_path, "1", "now")
+        key = tmp_path / "key.pem"
+        rsa_key = rsa.generate_private_key(65537, 2048).public_key()
+        for pem in (
+            rsa_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+            SECP160K1,
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "nothing",
+        ):
+            key.write_text(pem)
+            done = run_haechi("receipt", "verify", path, "--key", key)
+            assert done.returncode == 5, done.stderr
+            assert done.stderr.startswith("haechi: Verification failed")
 
     def test_openssl_agrees_as_the_docs_say(
         self, run_haechi: Run, tmp_path: Path, server: Any
@@ -259,7 +505,7 @@ class TestDoctor:
 
     def test_lost_keys_are_found_and_never_replaced(self, run_haechi: Run, tmp_path: Path) -> None:
         data = tmp_path / "data"
-        run_haechi("case", "list", "--data-folder", data)
+        run_haechi("partner", "add", "--name", "x", "--scope", "match", "--data-folder", data)
         (data / "keys" / "master.key").unlink()
         done = run_haechi("doctor", "--json", "--data-folder", data)
         assert done.returncode == 1
@@ -288,6 +534,83 @@ class TestDemo:
         assert by_step["withdraw"]["other_is_found"] is True
         assert done.stderr == ""
 
+    def test_leaves_a_configured_installation_alone(self, run_haechi: Run, tmp_path: Path) -> None:
+        done = run_haechi(
+            "demo",
+            "--json",
+            HAECHI_DATABASE_URL=f"sqlite:///{tmp_path}/real.sqlite3",
+            HAECHI_KEY_FOLDER=str(tmp_path / "keys"),
+            HAECHI_DATA_FOLDER=str(tmp_path / "data"),
+            HAECHI_PUBLIC_URL="https://haechi.example",
+        )
+        assert done.returncode == 0, done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _staying(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+        """A demo that has walked and stays, with the address of its site."""
+        address = f"http://127.0.0.1:{free_port()}"
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "haechi",
+                "demo",
+                "--stay",
+                "--port",
+                address.rpartition(":")[2],
+            ],
+            env=clean_environment(COLUMNS="200", **settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                assert process.stderr is not None
+                for line in process.stderr:
+                    if "The site stays open" in line:
+                        break
+                else:
+                    pytest.fail(f"the demo ended with {process.wait()}")
+                yield process, address
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def test_stays_in_the_configured_installation_whatever_else_is_reported(
+        self, run_haechi: Run, tmp_path: Path
+    ) -> None:
+        """The second time both photos are known from other cases, and it must not mind them."""
+        import httpx
+
+        from haechi.cli._demo_uploads import two_photos
+
+        (tmp_path / "tmp").mkdir()
+        settings = {
+            "HAECHI_DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere/real.sqlite3",
+            "HAECHI_KEY_FOLDER": str(tmp_path / "keys"),
+            "HAECHI_DATA_FOLDER": str(tmp_path / "data"),
+            "TMPDIR": str(tmp_path / "tmp"),
+        }
+        hashed = lines(run_haechi("hash", *two_photos(), "--json"))
+        body = {"items": [{"kind": "image", "signals": one["signals"]} for one in hashed]}
+        for _ in range(2):
+            with self._staying(**settings) as (process, address):
+                assert httpx.post(f"{address}/v1/cases", json=body).is_success
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 128 + signal.SIGTERM
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(address)
+            assert list((tmp_path / "tmp").iterdir()) == []
+        assert (tmp_path / "elsewhere" / "real.sqlite3").exists()
+        assert not (tmp_path / "data" / "haechi.sqlite3").exists()
+        # Two cases for each time: that of the demo and ours.
+        assert len(lines(run_haechi("case", "list", "--json", **settings))) == 4
+        partners = lines(run_haechi("partner", "list", "--json", **settings))
+        assert [partner["revoked"] for partner in partners] == [True, True]
+
     def test_a_taken_port_is_one_sentence(self, run_haechi: Run, site: str) -> None:
         done = run_haechi("demo", "--port", site.rpartition(":")[2])
         assert done.returncode == 2
@@ -301,7 +624,11 @@ class TestServe:
         assert server.stop() == 0
         assert "Traceback" not in server.log.read_text()
 
-    def test_a_port_that_is_none_is_one_sentence(self, run_haechi: Run, tmp_path: Path) -> None:
-        done = run_haechi("serve", "--port", "99999", "--data-folder", tmp_path / "d")
+    @pytest.mark.parametrize(("port", "says"), [("99999", "99999"), ("0", "at least 1")])
+    def test_a_port_that_is_none_is_one_sentence(
+        self, run_haechi: Run, tmp_path: Path, port: str, says: str
+    ) -> None:
+        done = run_haechi("serve", "--port", port, "--data-folder", tmp_path / "d")
         assert done.returncode == 2
-        assert "99999" in done.stderr
+        assert says in done.stderr
+        assert not (tmp_path / "d").exists()

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from haechi.errors import BadSetting
-from haechi.settings import ENV_PREFIX, Settings, load_settings, setting_rows
+from haechi.settings import (
+    ENV_PREFIX,
+    PARTNER_TOKEN_VARIABLE,
+    Settings,
+    load_settings,
+    setting_rows,
+    settings_as_variables,
+)
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -62,6 +69,29 @@ def test_the_command_line_stands_above_the_environment() -> None:
     assert (loaded.port, loaded.host) == (2, "::1")
 
 
+@pytest.mark.parametrize(("name", "value"), [("port", 0), ("port", -1), ("upload_max_mib", 0)])
+def test_the_command_line_has_the_same_least_values(name: str, value: int) -> None:
+    with pytest.raises(BadSetting, match=f"{name} cannot be used: it needs to be at least 1"):
+        load_settings({}, **{name: value})
+
+
+def test_the_token_of_a_partner_is_known_and_no_setting() -> None:
+    assert load_settings({PARTNER_TOKEN_VARIABLE: "hp_secret"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(),
+        Settings(
+            data_folder=Path("/d"), key_folder=Path("/k"), database_url="sqlite:////x", port=4711
+        ),
+    ],
+)
+def test_a_child_reads_the_very_same_settings(settings: Settings) -> None:
+    assert load_settings(settings_as_variables(settings)) == settings
+
+
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAECHI_PORT", "4711")
     assert load_settings().port == 4711
@@ -102,8 +132,9 @@ def test_no_statutory_clock_can_be_configured() -> None:
 
 def test_the_table_has_a_row_for_every_setting() -> None:
     rows = setting_rows()
-    assert [row[0] for row in rows] == [ENV_PREFIX + item.name.upper() for item in fields(Settings)]
+    names = [ENV_PREFIX + item.name.upper() for item in fields(Settings)]
+    assert [row[0] for row in rows] == [*names, PARTNER_TOKEN_VARIABLE]
     assert all(help_text.endswith(".") for *_, help_text in rows)
-    for (_, _, unit, _), item in zip(rows, fields(Settings), strict=True):
+    for (_, _, unit, _), item in zip(rows[:-1], fields(Settings), strict=True):
         has_unit_in_name = item.name.rpartition("_")[2] in ("min", "mib", "ms", "s", "processes")
         assert bool(unit) == has_unit_in_name

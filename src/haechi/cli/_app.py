@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -16,7 +17,6 @@ from haechi.errors import ExitCode, HaechiError
 
 app = typer.Typer(
     name="haechi",
-    help="Stops the spread of sexual images made or shared without consent.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,14 +60,32 @@ def main(*, run_site: RunSite) -> NoReturn:
     `run_site` serves the site until it is stopped; it is handed in, as no face imports another.
     """
     try:
+        _run(run_site)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except (BrokenPipeError, SystemExit) as ended:
+        # Typer and Rich make a status of 1 out of a pipe that nobody reads.
+        cause = ended if isinstance(ended, BrokenPipeError) else ended.__context__
+        if not isinstance(cause, BrokenPipeError):
+            raise
+        # Whoever read our output has enough of it (`| head`).
+        _say_no_more()
+        sys.exit(ExitCode.OK)
+    sys.exit(ExitCode.OK)
+
+
+def _run(run_site: RunSite) -> None:
+    try:
         app(obj=run_site)
     except HaechiError as error:
         say_error(error)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has enough of it (`| head`).
-        sys.stderr.close()
-        sys.exit(ExitCode.OK)
-    except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
-    sys.exit(ExitCode.OK)
+    finally:
+        # Here and not when Python ends, where nobody could catch that the reader is gone.
+        sys.stdout.flush()
+
+
+def _say_no_more() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)

@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from haechi.cli._installation import OPERATOR, DataFolder, open_installation
 from haechi.cli._output import JsonFlag, clean, emit, err, out
 
-case_app = typer.Typer(help="Cases, as the centre sees them.", no_args_is_help=True)
-notice_app = typer.Typer(help="Notices: one service, one law.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from haechi.workflows import CaseView
+
+case_app = typer.Typer(
+    help="Cases, as the centre sees them.\n\nExample: haechi case list", no_args_is_help=True
+)
+notice_app = typer.Typer(
+    help="Notices: one service, one law.\n\nExample: haechi notice draft 7KQ2-M4XR --service Forum",
+    no_args_is_help=True,
+)
 
 Number = Annotated[str, typer.Argument(help="The case number.", metavar="CASE")]
 
@@ -39,7 +47,7 @@ def list_newest(
 
 
 @case_app.command("show")
-def show(case_number: Number, *, data_folder: DataFolder = None) -> None:
+def show(case_number: Number, *, data_folder: DataFolder = None, as_json: JsonFlag = False) -> None:
     """Show one case: items, sightings, notices. It is recorded who looked.
 
     Example: haechi case show 7KQ2-M4XR
@@ -48,6 +56,46 @@ def show(case_number: Number, *, data_folder: DataFolder = None) -> None:
 
     with open_installation(data_folder) as ctx:
         case = read_case_file(ctx, OPERATOR, case_number=case_number)
+    if as_json:
+        emit(_line(case))
+    else:
+        _print(case)
+
+
+def _line(case: CaseView) -> dict[str, object]:
+    return {
+        "case_number": case.number,
+        "status": case.status,
+        "opened_at": case.opened_at.isoformat(),
+        "items": [
+            {
+                "id": item.id,
+                "kind": item.kind,
+                "reported_at": item.reported_at.isoformat(),
+                "withdrawn_at": None
+                if item.withdrawn_at is None
+                else item.withdrawn_at.isoformat(),
+                "is_matched": item.is_matched,
+            }
+            for item in case.items
+        ],
+        "sightings": [
+            {"id": seen.id, "url": seen.url, "place": seen.place, "note": seen.note}
+            for seen in case.sightings
+        ],
+        "notices": [
+            {
+                "id": notice.id,
+                "law": notice.law_id,
+                "service": notice.service,
+                "status": notice.status,
+            }
+            for notice in case.notices
+        ],
+    }
+
+
+def _print(case: CaseView) -> None:
     lines = [f"{case.number}  {case.status}  opened {case.opened_at:%Y-%m-%d %H:%M} UTC"]
     for position, item in enumerate(case.items, 1):
         state = "matched" if item.is_matched else "withdrawn"
@@ -76,16 +124,22 @@ def draft(
             "--good-faith", help="The person told us that it was published without her consent."
         ),
     ] = False,
+    authorised: Annotated[
+        bool,
+        typer.Option("--authorised", help="The person authorised the centre to act for her."),
+    ] = False,
     data_folder: DataFolder = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Draft a notice for a sighting and keep it in the case. Nothing is sent.
 
-    Example: haechi notice draft 7KQ2-M4XR --service "Example Forum" --good-faith
+    Example: haechi notice draft 7KQ2-M4XR --service "Example Forum" --good-faith --authorised
     """
     from haechi.workflows import DraftRequest, draft_notice
 
-    request = DraftRequest(case_number, sighting, service, law, good_faith)
+    request = DraftRequest(
+        case_number, sighting, service, law, good_faith, has_authorisation=authorised
+    )
     with open_installation(data_folder) as ctx:
         notice = draft_notice(ctx, OPERATOR, request)
     if as_json:

@@ -12,6 +12,7 @@ import httpx
 
 from haechi.errors import (
     BadInput,
+    BadSetting,
     HaechiError,
     MalformedField,
     NeedsAccess,
@@ -30,9 +31,14 @@ class ServiceClient:
         OutsideServiceFailed: no answer, or one that is none of ours.
         NeedsAccess, NotYours: the service does not let this token or session in.
         BadInput: the service cannot use what was sent; with its own sentence.
+        BadSetting: the token can be no token; from the constructor only.
     """
 
     def __init__(self, address: str, token: str = "") -> None:
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise BadSetting(
+                name="--token", reason="a partner token has no spaces and only ASCII characters"
+            )
         headers = {"authorization": f"Bearer {token}"} if token else {}
         try:
             self._http = httpx.Client(base_url=address, headers=headers, timeout=_TIMEOUT_S)
@@ -132,4 +138,6 @@ def _refusal(response: httpx.Response) -> HaechiError:
     """The service's own sentence, where it has one."""
     with suppress(ValueError, KeyError, TypeError):
         return MalformedField(reason=str(response.json()["error"]["message"]))
+    if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED):
+        return OutsideServiceFailed(service="The service", reason="it is no Haechi service")
     return BadInput()

@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, Final
 
 import typer
 
 from haechi.cli._output import JsonFlag, err
 from haechi.errors import ExitCode
 from haechi.settings import load_settings
+
+_END: Final = (signal.SIGTERM, signal.SIGHUP)
+_KILLED: Final = 128
 
 
 def demo(
@@ -25,10 +32,11 @@ def demo(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Report two photos, screen 30 uploads, draft a notice, withdraw one photo; everything is real.
+    """Report two photos, screen about thirty uploads, draft a notice, withdraw one photo.
 
-    The photos come with installed packages and are harmless. Ends with 1 if anything came out other
-    than it should. With --stay the data is kept in the data folder; without, nothing is kept.
+    Everything is real; the photos come with installed packages and are harmless. Ends with 1 if
+    anything came out other than it should. Settings count with --stay only: then the data is kept
+    where they say. Without it nothing is kept, and nothing of an installation is touched.
 
     Example: haechi demo
     """
@@ -36,9 +44,10 @@ def demo(
     from haechi.cli._demo_server import DemoServer
 
     with ExitStack() as stack:
+        stack.enter_context(_ends_in_order())
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="haechi-demo-")))
-        data_folder = load_settings().data_folder if stay else workspace / "data"
-        server = stack.enter_context(DemoServer(data_folder, port=port))
+        settings = load_settings() if stay else load_settings({}, data_folder=workspace / "data")
+        server = stack.enter_context(DemoServer(settings, port=port))
         is_right = Journey(server, workspace, as_json=as_json).walk()
         if stay and is_right:
             err.print(
@@ -48,3 +57,20 @@ def demo(
             server.wait()
     if not is_right:
         raise typer.Exit(ExitCode.FAILED)
+
+
+@contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """A signal that ends this process stops the server and removes the workspace on the way out."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in _END:
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(_KILLED + number)
+
+    before = [(number, signal.signal(number, end)) for number in _END]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

@@ -15,14 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from haechi.cli._client import ServiceClient
-from haechi.cli._demo_server import CENTRE_CONTACT, CENTRE_NAME, DemoServer
+from haechi.cli._demo_server import DemoServer
 from haechi.cli._demo_uploads import Upload, make_uploads, two_photos
 from haechi.cli._installation import OPERATOR
 from haechi.cli._output import clean, emit, err, out
 from haechi.errors import OutsideServiceFailed
-from haechi.settings import load_settings
 from haechi.values import utc_now
 from haechi.workflows import (
+    Context,
     DraftRequest,
     HashedFile,
     Notice,
@@ -50,44 +50,55 @@ class Journey:
         self._workspace = workspace
         self._as_json = as_json
         self._person = ServiceClient(server.address)
-        self._settings = load_settings(
-            data_folder=server.data_folder,
-            centre_name=CENTRE_NAME,
-            centre_contact=CENTRE_CONTACT,
-        )
+        self._contents: list[str] = []
+        """The ids of this case's contents at the platform, in the order of the photos. The same photos
+        may be there from other cases: those are none of ours to count.
+        """
 
     def walk(self) -> bool:
         """Walk all four steps; whether everything came out as it should."""
-        platform_name = f"demo platform {time.time_ns()}"
-        with open_context(self._settings, follows=False) as ctx:
-            _, token = admit_partner(
-                ctx, OPERATOR, name=platform_name, scopes=["match", "distance"]
-            )
-            with self._person, ServiceClient(self._server.address, token) as platform:
-                hashed = list(hash_files(two_photos()))
-                case = self._report(platform, hashed)
-                uploads = make_uploads(
-                    two_photos(), Path(tempfile.mkdtemp(prefix="uploads-", dir=self._workspace))
-                )
-                is_screened = self._screen(platform, uploads)
-                self._notice(
-                    draft_notice(
-                        ctx,
-                        OPERATOR,
-                        DraftRequest(case["case_number"], 1, _SEEN["place"], "US-TIDA", True),
-                    )
-                )
-                is_withdrawn = self._withdraw(platform, case, hashed, uploads)
-            dismiss_partner(ctx, OPERATOR, name=platform_name)
-        return is_screened and is_withdrawn
+        name = f"demo platform {time.time_ns()}"
+        with open_context(self._server.settings, follows=False) as ctx:
+            _, token = admit_partner(ctx, OPERATOR, name=name, scopes=["match", "distance"])
+            try:
+                with self._person, ServiceClient(self._server.address, token) as platform:
+                    return self._walk(ctx, platform)
+            finally:
+                dismiss_partner(ctx, OPERATOR, name=name)
+
+    def _walk(self, ctx: Context, platform: ServiceClient) -> bool:
+        hashed = list(hash_files(two_photos()))
+        case = self._report(platform, hashed)
+        folder = Path(tempfile.mkdtemp(prefix="uploads-", dir=self._workspace))
+        uploads = make_uploads(two_photos(), folder)
+        is_screened = self._screen(platform, uploads)
+        request = DraftRequest(
+            case["case_number"],
+            1,
+            _SEEN["place"],
+            "US-TIDA",
+            declares_good_faith=True,
+            has_authorisation=True,
+        )
+        self._notice(draft_notice(ctx, OPERATOR, request))
+        return self._withdraw(platform, case, hashed, uploads) and is_screened
 
     def _report(self, platform: ServiceClient, hashed: Sequence[HashedFile]) -> dict[str, Any]:
         """Step 1: her device fingerprints two photos and opens a case with the signals."""
         self._title(1, "A person reports two photos from her own device")
+        before = [_ids(platform.match_signals(file.signals)) for file in hashed]
         case = self._person.open_case(
             [(file.kind, file.signals) for file in hashed if file.kind is not None], [_SEEN], "en"
         )
-        protected_ms = _wait_for(lambda: bool(platform.match_signals(hashed[-1].signals)))
+        new: list[set[str]] = []
+
+        def is_protected() -> bool:
+            new[:] = [_ids(platform.match_signals(file.signals)) for file in hashed]
+            new[:] = [ids - known for ids, known in zip(new, before, strict=True)]
+            return all(new)
+
+        protected_ms = _wait_for(is_protected)
+        self._contents = [min(ids) for ids in new]
         check_receipt(case["receipt"], key_pem=self._person.receipt_key())
         sent_bytes = sum(len(signal.value) for file in hashed for signal in file.signals)
         kept_bytes = sum(file.path.stat().st_size for file in hashed)
@@ -138,8 +149,7 @@ class Journey:
                 begun_s = time.perf_counter()
                 matches = platform.match_file(data)
                 took_ms = (time.perf_counter() - begun_s) * 1000
-                is_right &= bool(matches) == bool(upload.photo)
-                self._answer(table, upload, matches, took_ms)
+                is_right &= self._answer(table, upload, matches, took_ms)
         if not self._as_json:
             out.print(table)
             found = sum(1 for upload in uploads if upload.photo)
@@ -153,8 +163,11 @@ class Journey:
 
     def _answer(
         self, table: Table, upload: Upload, matches: list[dict[str, Any]], took_ms: float
-    ) -> None:
-        best = matches[0] if matches else None
+    ) -> bool:
+        """Tell the answer; whether it finds, of this case, the photo that the upload is made from."""
+        ours = _ids(matches).intersection(self._contents)
+        is_right = ours == ({self._contents[upload.photo - 1]} if upload.photo else set())
+        best = min(matches, key=lambda match: match["content"] not in ours, default=None)
         if self._as_json:
             emit(
                 {
@@ -166,7 +179,7 @@ class Journey:
                     "took_ms": round(took_ms, 1),
                 }
             )
-            return
+            return is_right
         if best is None:
             answer, seen_as, distance = Text("not known", style="dim"), "", ""
         else:
@@ -174,11 +187,12 @@ class Journey:
             answer = Text(best["verdict"], style=style[best["verdict"]])
             seen_as = _seen_as(best)
             distance = f"{best['distance']} of {best['radius']}"
-        if bool(best) != bool(upload.photo):
+        if not is_right:
             answer.append("  (wrong)", style="bold white on red")
         table.add_row(
             clean(upload.path.name), upload.edit, answer, seen_as, distance, f"{took_ms:.0f} ms"
         )
+        return is_right
 
     def _notice(self, notice: Notice) -> None:
         """Step 3: the centre drafts a notice for the place where she was told it is."""
@@ -217,13 +231,17 @@ class Journey:
         """Step 4: she withdraws the first photo; whether it is forgotten and the second is not."""
         self._title(4, "She withdraws the first photo")
         self._person.withdraw_item(case["items"][0]["id"])
-        silent_ms = _wait_for(lambda: not platform.match_signals(hashed[0].signals))
+        withdrawn, other = self._contents
+        silent_ms = _wait_for(
+            lambda: withdrawn not in _ids(platform.match_signals(hashed[0].signals))
+        )
         first, second = (
             next(u for u in uploads if u.photo == number and u.edit == "mirrored")
             for number in (1, 2)
         )
-        is_forgotten = not platform.match_file(first.path.read_bytes())
-        is_kept = bool(platform.match_file(second.path.read_bytes()))
+        left = _ids(platform.match_file(first.path.read_bytes()))
+        is_forgotten = withdrawn not in left
+        is_kept = other in _ids(platform.match_file(second.path.read_bytes()))
         if self._as_json:
             emit(
                 {
@@ -238,12 +256,18 @@ class Journey:
             for upload, is_found in ((first, not is_forgotten), (second, is_kept)):
                 answer = "[magenta]still found[/]" if is_found else "[dim]not known any more[/]"
                 out.print(f"  {upload.path.name}: {answer}")
+            if left and is_forgotten:
+                out.print("  [dim]Another case here still has the first photo; it is its own.[/]")
         return is_forgotten and is_kept
 
     def _title(self, number: int, text: str) -> None:
         if not self._as_json:
             out.print()
             out.rule(f"[bold]{number}. {text}", align="left", style="cyan")
+
+
+def _ids(matches: Sequence[dict[str, Any]]) -> set[str]:
+    return {match["content"] for match in matches}
 
 
 def _seen_as(match: dict[str, Any]) -> str:

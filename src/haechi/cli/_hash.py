@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from haechi.cli._output import JsonFlag, clean, emit, err, out
-from haechi.errors import ExitCode
+from haechi.errors import ExitCode, HaechiError
 
 if TYPE_CHECKING:
     from haechi.workflows import HashedFile
@@ -38,11 +38,16 @@ def hash_paths(paths: Paths, *, as_json: JsonFlag = False) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def error_line(hashed: HashedFile) -> dict[str, str] | None:
+def error_line(error: HaechiError | None) -> dict[str, str] | None:
     """The error of a file as JSON; None where there is none."""
-    if hashed.error is None:
-        return None
-    return {"code": hashed.error.code, "message": hashed.error.sentence}
+    return None if error is None else {"code": error.code, "message": error.sentence}
+
+
+def print_error(path: Path, error: HaechiError | None) -> None:
+    """The error of a file in one line of standard error; nothing where there is none."""
+    if error is not None:
+        text = f"{clean(path)}: {clean(error.sentence)}"
+        err.print(text, style="red", markup=False, soft_wrap=True)
 
 
 def _line(hashed: HashedFile) -> dict[str, object]:
@@ -57,17 +62,12 @@ def _line(hashed: HashedFile) -> dict[str, object]:
             | ({} if signal.quality is None else {"quality": signal.quality})
             for signal in hashed.signals
         ],
-        "error": error_line(hashed),
+        "error": error_line(hashed.error),
     }
 
 
 def _print(hashed: HashedFile) -> None:
-    if hashed.error is not None:
-        err.print(
-            f"{clean(hashed.path)}: {hashed.error.sentence}",
-            style="red",
-            markup=False,
-        )
+    print_error(hashed.path, hashed.error)
     for signal in hashed.signals:
         quality = "" if signal.quality is None else f"  quality {signal.quality}"
         out.print(

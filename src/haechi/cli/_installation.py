@@ -27,8 +27,12 @@ def settings_for(data_folder: Path | None) -> Settings:
     return load_settings(data_folder=data_folder)
 
 
-def open_installation(data_folder: Path | None) -> Context:
-    """The open installation, without a live index: close it, or use it as a context manager."""
+def open_installation(data_folder: Path | None, *, may_create: bool = False) -> Context:
+    """The open installation, without a live index: close it, or use it as a context manager.
+
+    Raises:
+        BrokenStore: it cannot be used, or there is none and `may_create` does not allow one.
+    """
     from haechi.workflows import open_context
 
-    return open_context(settings_for(data_folder), follows=False)
+    return open_context(settings_for(data_folder), follows=False, may_create=may_create)

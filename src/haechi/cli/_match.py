@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from haechi.cli._hash import Paths, error_line
+from haechi.cli._hash import Paths, error_line, print_error
 from haechi.cli._output import JsonFlag, clean, emit, err, out
+from haechi.errors import (
+    FileNotReadable,
+    HaechiError,
+    NeedsAccess,
+    NotYours,
+    OutsideServiceFailed,
+)
+from haechi.settings import PARTNER_TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from haechi.workflows import HashedFile, Match
@@ -26,13 +34,14 @@ def match_paths(
     ],
     token: Annotated[
         str,
-        typer.Option("--token", envvar="HAECHI_PARTNER_TOKEN", help="Partner token for a service."),
+        typer.Option("--token", envvar=PARTNER_TOKEN_VARIABLE, help="Partner token for a service."),
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Look for files among known contents: also turned, mirrored, and with a flat border.
 
-    A match is a result, not a failure: the command ends with 0 either way.
+    A match is a result, not a failure: the command ends with 0 either way. A file that the service
+    refuses is answered with its error; only a service that fails or does not let us in ends it.
 
     Example: haechi match upload.jpg --bank hashes.txt
     """
@@ -41,14 +50,26 @@ def match_paths(
     is_service = bank.startswith(("http://", "https://"))
     ask = _service(bank, token) if is_service else _file(Path(bank))
     for hashed in hash_files(paths):
-        matches = ask(hashed) if hashed.signals else []
+        matches, error = _answer(ask, hashed)
         if as_json:
             line: dict[str, object] = {"path": str(hashed.path), "matches": matches}
-            if hashed.error is not None:
-                line["error"] = error_line(hashed)
+            if error is not None:
+                line["error"] = error_line(error)
             emit(line)
         else:
-            _print(hashed, matches)
+            print_error(hashed.path, error)
+            _print(hashed, matches, is_answered=error is None)
+
+
+def _answer(ask: Ask, hashed: HashedFile) -> tuple[list[dict[str, Any]], HaechiError | None]:
+    if not hashed.signals:
+        return [], hashed.error
+    try:
+        return ask(hashed), hashed.error
+    except (OutsideServiceFailed, NeedsAccess, NotYours):
+        raise  # the next file would fare no better
+    except HaechiError as error:
+        return [], error
 
 
 def _file(path: Path) -> Ask:
@@ -66,9 +87,13 @@ def _service(address: str, token: str) -> Ask:
     client = ServiceClient(address, token)
 
     def ask(hashed: HashedFile) -> list[dict[str, Any]]:
-        if hashed.picture is not None:
-            return client.match_file(hashed.path.read_bytes())
-        return client.match_signals(hashed.signals)
+        if hashed.picture is None:
+            return client.match_signals(hashed.signals)
+        try:
+            data = hashed.path.read_bytes()
+        except OSError as error:
+            raise FileNotReadable from error
+        return client.match_file(data)
 
     return ask
 
@@ -85,14 +110,8 @@ def _line(match: Match) -> dict[str, Any]:
     }
 
 
-def _print(hashed: HashedFile, matches: list[dict[str, Any]]) -> None:
-    if hashed.error is not None:
-        err.print(
-            f"{clean(hashed.path)}: {hashed.error.sentence}",
-            style="red",
-            markup=False,
-        )
-    if not matches and hashed.error is None:
+def _print(hashed: HashedFile, matches: list[dict[str, Any]], *, is_answered: bool) -> None:
+    if not matches and is_answered:
         out.print(f"{clean(hashed.path)}  not known", markup=False, soft_wrap=True)
     for match in matches:
         near = f"  {match['distance']} of {match['radius']} bits" if "distance" in match else ""

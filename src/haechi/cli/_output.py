@@ -16,23 +16,36 @@ from haechi.errors import HaechiError
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
-_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control and direction characters, line ends, and bytes of file names that are no UTF-8.
+_UNSAFE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
 def emit(line: Mapping[str, object]) -> None:
-    """Write one JSON line to standard output."""
-    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    """Write one JSON line to standard output.
+
+    A byte of a file name that is no UTF-8 becomes the escape from which Python reads that byte back.
+    """
+    text = json.dumps(line, ensure_ascii=False)
+    sys.stdout.write(_LONE_SURROGATE.sub(_escape, text) + "\n")
     sys.stdout.flush()
 
 
 def say_error(error: HaechiError) -> None:
     """Write the sentence of an error to standard error."""
-    err.print(f"haechi: {error.sentence}", style="red", markup=False)
+    err.print(f"haechi: {clean(error.sentence)}", style="red", markup=False)
 
 
 def clean(name: object) -> str:
-    """A name from outside, fit for a terminal: control and direction characters are shown as such."""
-    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", str(name))
+    """A text from outside as one line fit for a terminal: what could steer it is shown as an escape."""
+    return _UNSAFE.sub(_escape, str(name))
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found.group())
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

@@ -10,7 +10,9 @@ import typer
 from haechi.cli._installation import OPERATOR, DataFolder, open_installation
 from haechi.cli._output import JsonFlag, clean, emit, err, out
 
-partner_app = typer.Typer(help="Organisations with a token.", no_args_is_help=True)
+partner_app = typer.Typer(
+    help="Organisations with a token.\n\nExample: haechi partner list", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Option("--name", help="The organisation's name.")]
 
@@ -31,7 +33,7 @@ def add(
     """
     from haechi.workflows import admit_partner
 
-    with open_installation(data_folder) as ctx:
+    with open_installation(data_folder, may_create=True) as ctx:
         partner, token = admit_partner(ctx, OPERATOR, name=name, scopes=scope)
     if as_json:
         emit({"name": partner.name, "scopes": sorted(partner.scopes), "token": token})
@@ -62,7 +64,7 @@ def list_all(*, data_folder: DataFolder = None, as_json: JsonFlag = False) -> No
 
 
 @partner_app.command("revoke")
-def revoke(*, name: Name, data_folder: DataFolder = None) -> None:
+def revoke(*, name: Name, data_folder: DataFolder = None, as_json: JsonFlag = False) -> None:
     """End a partner's token at once.
 
     Example: haechi partner revoke --name forum
@@ -71,4 +73,7 @@ def revoke(*, name: Name, data_folder: DataFolder = None) -> None:
 
     with open_installation(data_folder) as ctx:
         dismiss_partner(ctx, OPERATOR, name=name)
-    err.print("The token has ended.")
+    if as_json:
+        emit({"name": name, "revoked": True})
+    else:
+        err.print("The token has ended.")

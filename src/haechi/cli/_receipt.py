@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from haechi.cli._installation import DataFolder, open_installation
-from haechi.cli._output import err, out
+from haechi.cli._output import JsonFlag, clean, emit, err, out
 from haechi.errors import FileNotReadable, VerificationFailed
 
-receipt_app = typer.Typer(help="Signed receipts.", no_args_is_help=True)
+receipt_app = typer.Typer(
+    help="Signed receipts.\n\nExample: haechi receipt verify receipt.json", no_args_is_help=True
+)
 
 
 @receipt_app.command("verify")
@@ -26,6 +28,7 @@ def verify(
             "--key", help="The service's public key, as PEM; without it, the receipt's own."
         ),
     ] = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Check a receipt. Ends with 5 if it does not hold.
 
@@ -41,7 +44,20 @@ def verify(
         raise VerificationFailed(reason="this is not a receipt that we know how to read")
     check_receipt(stored, key_pem=None if key is None else _read(key))
     statement = stored["statement"]
-    out.print(f"The receipt holds: case {statement['case_number']}, {statement['reported_at']}")
+    case_number, reported_at = statement["case_number"], statement["reported_at"]
+    if as_json:
+        emit(
+            {
+                "holds": True,
+                "case_number": case_number,
+                "reported_at": reported_at,
+                "is_signer_known": key is not None,
+            }
+        )
+        return
+    # Anybody can sign a receipt with a key of their own: nothing in it is ours to trust.
+    text = f"The receipt holds: case {clean(case_number)}, {clean(reported_at)}"
+    out.print(text, markup=False, soft_wrap=True)
     if key is None:
         err.print("Not shown: who signed it. Give the service's key with --key for that.")
 

@@ -6,14 +6,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from haechi.errors import NotReady
+from haechi.errors import BrokenStore, NotReady
 from haechi.media import Decoder, Limits
 from haechi.settings import Settings
 from haechi.storage import Database, Keys, Vault, load_keys
 from haechi.workflows._follow import LiveIndex
 from haechi.workflows._warm_up import warm_up
+
+_NOTHING_HERE: Final = "there is no installation here yet; haechi serve makes one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,25 @@ class Context:
         self.database.close()
 
 
-def open_context(settings: Settings, *, follows: bool) -> Context:
+def open_context(settings: Settings, *, follows: bool, may_create: bool = True) -> Context:
     """An open installation with its tables up to date; `follows` starts the live index.
 
+    Without `may_create` a folder without an installation, as a misspelt one is, is left as it is.
+
     Raises:
-        BrokenStore: the data folder, the keys and the database do not fit together.
+        BrokenStore: the data folder, the keys and the database do not fit together, or there is no
+            installation and none may be made.
     """
+    url = settings.resolved_database_url
+    if not may_create and not Database.is_there(url):
+        raise BrokenStore(reason=_NOTHING_HERE)
     with ExitStack() as opened:
-        database = opened.enter_context(Database(settings.resolved_database_url))
+        database = opened.enter_context(Database(url))
         # Keys are made for a new database only, and before its tables: a key that is lost later
         # must be restored, and a new one in its place would hide that.
         is_new = database.revision() is None
+        if is_new and not may_create:
+            raise BrokenStore(reason=_NOTHING_HERE)
         keys = load_keys(settings.resolved_key_folder, may_create=is_new)
         database.migrate()
         vault = Vault(keys.master)

@@ -9,8 +9,10 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from haechi.bank import changes_after
@@ -22,6 +24,12 @@ from haechi.storage import Database, Vault, load_keys
 
 _MANDELBROT_EXTENT: Final = (-2.0, -1.5, 1.0, 1.5)
 _SELF_TEST_MAX_BITS: Final = 10
+_DATABASE_ADVICE: Final = (
+    "Check HAECHI_DATABASE_URL and that the database is one of this version of Haechi."
+)
+_BANK_ADVICE: Final = (
+    "See to the database first; else restore it from your backup, or withdraw the broken contents."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("fingerprints", _fingerprints, "Reinstall: the picture codecs do not work here."),
         ("data folder", _data_folder, "Choose another HAECHI_DATA_FOLDER, or make it writable."),
         ("keys", _keys, "Restore the key folder from your backup; do not make new keys."),
-        ("database", _database, "Check HAECHI_DATABASE_URL, then start haechi serve once."),
-        ("bank", _bank, "Restore the database from your backup, or withdraw the broken contents."),
+        ("database", _database, _DATABASE_ADVICE),
+        ("bank", _bank, _BANK_ADVICE),
     ]
     findings = []
     for name, look, advice in looks:
@@ -114,11 +122,23 @@ def _keys(settings: Settings) -> str:
 
 
 def _revision(settings: Settings) -> str | None:
-    """The revision of the tables; None if there are none. Looking must not begin a database."""
-    if not Database.is_there(settings.resolved_database_url):
+    """The revision of the tables; None if there are none. Looking must not begin a database.
+
+    Raises:
+        BrokenStore, BadSetting: it cannot be used, or this program does not know its revision.
+    """
+    url = settings.resolved_database_url
+    if not Database.is_there(url):
+        file = make_url(url).database
+        if file and Path(file).exists():
+            raise BrokenStore(reason="where the database file should be is something else")
         return None
-    with Database(settings.resolved_database_url) as database:
-        return database.revision()
+    with Database(url) as database:
+        revision = database.revision()
+        if revision is not None:
+            # To where it is already: nothing moves, and an unknown revision is found.
+            database.migrate(revision)
+        return revision
 
 
 def _database(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,16 @@ def hash_files(paths: Iterable[Path]) -> Iterator[HashedFile]:
                 yield _hash_file(file, decoder)
 
 
+def check_regular(path: Path) -> None:
+    """Return nothing if this is a file with an end: opening a named pipe would wait for ever.
+
+    Raises:
+        FileNotReadable: a pipe, a device, a folder. OSError: it cannot be looked at.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FileNotReadable
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
@@ -63,6 +74,7 @@ def _hash_file(path: Path, decoder: Decoder) -> HashedFile:
     kind: MediaKind | None = None
     signals: tuple[Signal, ...] = ()
     try:
+        check_regular(path)
         with path.open("rb") as file:
             found = sniff(file.read(_HEAD_BYTES))
             if found is None:

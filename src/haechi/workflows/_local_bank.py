@@ -15,7 +15,7 @@ from haechi.bank import Bank
 from haechi.errors import FileNotReadable, UnreadableBank
 from haechi.match import Hit, Index
 from haechi.values import PDQ_MATCH_RADIUS_BITS, BankPolicy, Signal, SignalType
-from haechi.workflows._fingerprint import HashedFile
+from haechi.workflows._fingerprint import HashedFile, check_regular
 from haechi.workflows._screen import Match, Query, find_matches, picture_queries
 
 _TYPE_OF_LENGTH: Final = {64: SignalType.PDQ, 32: SignalType.MD5}
@@ -51,9 +51,10 @@ def load_local_bank(path: Path) -> LocalBank:
     be read is counted and passed over.
 
     Raises:
-        FileNotReadable: the file cannot be opened. UnreadableBank: not one line could be read.
+        FileNotReadable: it is no file, or cannot be opened. UnreadableBank: not one line could be read.
     """
     try:
+        check_regular(path)
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise FileNotReadable from error

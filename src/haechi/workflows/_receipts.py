@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -33,8 +34,10 @@ def check_receipt(receipt: Mapping[str, Any], *, key_pem: bytes | None) -> None:
     if key_pem is not None:
         try:
             key = load_pem_public_key(key_pem)
-        except ValueError as error:
-            raise VerificationFailed(reason="the key file holds no public key") from error
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise VerificationFailed(
+                reason="the key file holds no public key that we know"
+            ) from error
         if not isinstance(key, Ed25519PublicKey):
             raise VerificationFailed(reason="the key file holds no Ed25519 key")
         public_key = key.public_bytes(Encoding.Raw, PublicFormat.Raw)

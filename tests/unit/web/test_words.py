@@ -172,3 +172,9 @@ def test_moments_are_written_in_the_zone_of_the_language() -> None:
 def test_languages_are_named_in_their_own_words() -> None:
     assert ("ko", "한국어") in language_names()
     assert ("en", "English") in language_names()
+
+
+def test_korean_speaks_in_one_polite_form() -> None:
+    """해요체 throughout: a change of form in the middle of a page sounds like an office."""
+    for message, said in catalogue()["ko"].sentences.items():
+        assert "니다" not in said, message

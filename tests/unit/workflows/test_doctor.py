@@ -140,6 +140,24 @@ def test_a_file_that_is_no_database_is_found(begun: Settings) -> None:
     assert path.read_bytes() == b"no database" * 500
 
 
+def test_a_database_of_another_version_is_found(begun: Settings) -> None:
+    with Database(begun.resolved_database_url) as database, database.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    wrong = _wrong(begun)
+    assert set(wrong) == {"database", "bank"}
+    assert "newer version" in wrong["database"].detail
+    assert "version of Haechi" in wrong["database"].advice
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_folder_where_the_database_should_be_is_found(settings: Settings) -> None:
+    (settings.data_folder / "haechi.sqlite3").mkdir(parents=True)
+    wrong = _wrong(settings)
+    assert {"database", "bank"} <= set(wrong)
+    assert "something else" in wrong["database"].detail
+    assert all(finding.advice for finding in wrong.values())
+
+
 def test_a_table_that_is_gone_is_found(begun: Settings) -> None:
     with Database(begun.resolved_database_url) as database, database.write() as tx:
         tx.execute(text("DROP TABLE feed_change"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ def test_a_folder_is_walked_without_hidden_files_and_links(tmp_path: Path) -> No
     (folder / "away.mp4").symlink_to(outside)
     found = [answer.path.relative_to(folder).as_posix() for answer in hash_files([folder])]
     assert found == ["b.mp4", "z/1.mp4"]
+
+
+def test_what_is_no_regular_file_is_told_and_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        assert isinstance(_only(path).error, FileNotReadable)
+        with pytest.raises(FileNotReadable):
+            load_local_bank(path)
 
 
 def test_a_hidden_folder_that_is_named_is_walked(tmp_path: Path) -> None:

@@ -149,7 +149,14 @@ def test_a_notice_of_the_journey_is_what_the_law_asks_for(each_ctx: Context) -> 
     request = DraftRequest(opened.case.number, 1, "Example", "us-tida", declares_good_faith=True)
     with pytest.raises(HaechiError, match="US-TIDA"):
         workflows.draft_notice(each_ctx, OPERATOR, request)
-    request = DraftRequest(opened.case.number, 1, "Example", "US-TIDA", declares_good_faith=True)
+    request = DraftRequest(
+        opened.case.number,
+        1,
+        "Example",
+        "US-TIDA",
+        declares_good_faith=True,
+        has_authorisation=True,
+    )
     notice = workflows.draft_notice(each_ctx, OPERATOR, request)
     text = " ".join(notice.text.text.split())
     assert notice.text.missing == ()
