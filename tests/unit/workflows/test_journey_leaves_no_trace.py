@@ -170,4 +170,4 @@ def test_a_notice_of_the_journey_is_what_the_law_asks_for(each_ctx: Context) -> 
         assert secret not in text
     lacking = DraftRequest(opened.case.number, 1, "Example", "US-TIDA", declares_good_faith=False)
     drafted = workflows.draft_notice(each_ctx, OPERATOR, lacking)
-    assert drafted.text.missing == ("good_faith_statement",)
+    assert drafted.text.missing == ("good_faith_statement", "authorisation")
