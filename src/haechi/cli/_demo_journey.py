@@ -90,15 +90,7 @@ class Journey:
         case = self._person.open_case(
             [(file.kind, file.signals) for file in hashed if file.kind is not None], [_SEEN], "en"
         )
-        new: list[set[str]] = []
-
-        def is_protected() -> bool:
-            new[:] = [_ids(platform.match_signals(file.signals)) for file in hashed]
-            new[:] = [ids - known for ids, known in zip(new, before, strict=True)]
-            return all(new)
-
-        protected_ms = _wait_for(is_protected)
-        self._contents = [min(ids) for ids in new]
+        protected_ms = _wait_for(lambda: self._has_new_contents(platform, hashed, before))
         check_receipt(case["receipt"], key_pem=self._person.receipt_key())
         sent_bytes = sum(len(signal.value) for file in hashed for signal in file.signals)
         kept_bytes = sum(file.path.stat().st_size for file in hashed)
@@ -127,6 +119,15 @@ class Journey:
         out.print(Panel(grid, border_style="cyan", expand=False))
         out.print(f"Protected [bold green]{protected_ms:.0f} ms[/] after the report was stored.")
         return case
+
+    def _has_new_contents(
+        self, platform: ServiceClient, hashed: Sequence[HashedFile], before: Sequence[set[str]]
+    ) -> bool:
+        """Whether each photo matches a content that it did not match before: then those are ours."""
+        now = [_ids(platform.match_signals(file.signals)) for file in hashed]
+        new = [ids - known for ids, known in zip(now, before, strict=True)]
+        self._contents = [min(ids) for ids in new if ids]
+        return all(new)
 
     def _screen(self, platform: ServiceClient, uploads: Sequence[Upload]) -> bool:
         """Step 2: a platform asks about every upload; whether each answer is as it should be."""

@@ -20,7 +20,6 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line."
 _UNSAFE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -29,10 +28,11 @@ err = Console(stderr=True, highlight=False)
 def emit(line: Mapping[str, object]) -> None:
     """Write one JSON line to standard output.
 
-    A byte of a file name that is no UTF-8 becomes the escape from which Python reads that byte back.
+    What could steer a terminal or end the line is written as an escape of JSON; so is a byte of a file
+    name that is no UTF-8, and Python reads that byte back from it.
     """
     text = json.dumps(line, ensure_ascii=False)
-    sys.stdout.write(_LONE_SURROGATE.sub(_escape, text) + "\n")
+    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
     sys.stdout.flush()
 
 
