@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from installations import KEYS
 from postgresql_cluster import Cluster, binaries, running_cluster
 
-from haechi.storage import Database
+from haechi.storage import Database, Vault
 
 # Two shared cores say nothing about speed: no example has a deadline.
 settings.register_profile("haechi", deadline=None)
@@ -100,3 +101,16 @@ def empty_store_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest)
     name = request.getfixturevalue("bare_postgresql")
     cluster.clear(name)
     return cluster.url(name)
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """An open store, on each engine in turn."""
+    with Database(store_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with the tests' own master key."""
+    return Vault(KEYS.master)

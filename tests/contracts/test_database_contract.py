@@ -26,12 +26,6 @@ class _OnPurpose(Exception):
 
 
 @pytest.fixture
-def database(store_url: str) -> Iterator[Database]:
-    with Database(store_url) as opened:
-        yield opened
-
-
-@pytest.fixture
 def other(store_url: str) -> Iterator[Database]:
     """A second program on the same store."""
     with Database(store_url) as opened:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from turns import REALLY_TURNED
 
 from haechi.media import Picture, PictureFormat
 from haechi.signals import Rendition, Turn, distance_bits, pdq, pdq_views
@@ -98,18 +97,6 @@ def _lumas(draw: st.DrawFn) -> np.ndarray:
     return np.kron(noise, np.ones((grain, grain), np.uint8))[:height, :width].copy()
 
 
-_TURNED: dict[Turn, Callable[[np.ndarray], np.ndarray]] = {
-    Turn.NONE: lambda luma: luma,
-    Turn.TURNED_90: lambda luma: np.rot90(luma, -1),
-    Turn.TURNED_180: lambda luma: np.rot90(luma, 2),
-    Turn.TURNED_270: lambda luma: np.rot90(luma, 1),
-    Turn.MIRRORED: np.fliplr,
-    Turn.FLIPPED: np.flipud,
-    Turn.TRANSPOSED: np.transpose,
-    Turn.TRANSVERSED: lambda luma: np.rot90(luma, 2).T,
-}
-
-
 def _picture(luma: np.ndarray) -> Picture:
     height, width = luma.shape
     return Picture(np.ascontiguousarray(luma), width, height, PictureFormat.PNG)
@@ -144,7 +131,7 @@ def test_a_view_is_the_value_of_the_turned_picture(luma: np.ndarray, turn: Turn)
         for view in pdq_views(_picture(luma))
         if view.rendition is Rendition.AS_SENT
     }
-    turned = np.ascontiguousarray(_TURNED[turn](luma))
+    turned = np.ascontiguousarray(REALLY_TURNED[turn](luma))
     _, unsure, _ = _oracle(turned)
     if unsure.bit_count() > 1:
         return  # Full of ties, which rounding decides.

@@ -81,7 +81,11 @@ class Database:
             migrate(tx, revision)
 
     def revision(self) -> str | None:
-        """The revision the tables are at; None for a database without tables."""
+        """The revision the tables are at; None for a database without tables.
+
+        Raises:
+            BrokenStore: the database cannot be reached or is newer than this program.
+        """
         with _as_broken_store(), self._reader.connect() as connection:
             return current_revision(connection)
 

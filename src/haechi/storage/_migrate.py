@@ -35,14 +35,11 @@ def migrate(tx: Connection, revision: str) -> None:
     Raises:
         BrokenStore: the database is at a revision that this program does not know.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = tx
     now = current_revision(tx)
     try:
-        order = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
-        if now is not None and now not in order:
-            raise BrokenStore(reason="it was written by a newer version of Haechi; update Haechi")
+        order = _known_revisions()
         goes_down = revision == "base" or (
             now is not None and revision in order and order.index(revision) > order.index(now)
         )
@@ -52,5 +49,23 @@ def migrate(tx: Connection, revision: str) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision the tables are at; None for a database without tables."""
-    return MigrationContext.configure(connection).get_current_revision()
+    """The revision the tables are at; None for a database without tables.
+
+    Raises:
+        BrokenStore: a revision that this program does not know.
+    """
+    now = MigrationContext.configure(connection).get_current_revision()
+    if now is not None and now not in _known_revisions():
+        raise BrokenStore(reason="it was written by a newer version of Haechi; update Haechi")
+    return now
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
+
+
+def _known_revisions() -> list[str]:
+    """Every revision that this program brings, newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]

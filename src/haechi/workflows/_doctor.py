@@ -134,11 +134,7 @@ def _revision(settings: Settings) -> str | None:
             raise BrokenStore(reason="where the database file should be is something else")
         return None
     with Database(url) as database:
-        revision = database.revision()
-        if revision is not None:
-            # To where it is already: nothing moves, and an unknown revision is found.
-            database.migrate(revision)
-        return revision
+        return database.revision()
 
 
 def _database(settings: Settings) -> str:

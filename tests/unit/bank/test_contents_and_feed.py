@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from installations import KEYS, digest, pdq_value
+from installations import digest, pdq_value
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -24,17 +22,6 @@ from haechi.bank._tables import bank, content, content_signal, feed_change
 from haechi.errors import NotFound
 from haechi.storage import Database, Vault
 from haechi.values import BankPolicy, ContentStatus, Signal, utc_now
-
-
-@pytest.fixture
-def database(store_url: str) -> Iterator[Database]:
-    with Database(store_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def vault() -> Vault:
-    return Vault(KEYS.master)
 
 
 def _add(database: Database, vault: Vault, *signals: Signal, bank_name: str = "reports") -> str:

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from installations import KEYS
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -18,18 +16,6 @@ from haechi.cases._tables import case, item, sighting
 from haechi.errors import BrokenStore, MalformedField, NotFound
 from haechi.storage import Database, Vault
 from haechi.values import MediaKind
-
-
-@pytest.fixture
-def database(store_url: str) -> Iterator[Database]:
-    with Database(store_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def vault() -> Vault:
-    return Vault(KEYS.master)
-
 
 IMAGE = (MediaKind.IMAGE, "con_1")
 

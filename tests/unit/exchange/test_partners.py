@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
@@ -20,12 +18,6 @@ from haechi.exchange import (
 from haechi.exchange._tables import partner
 from haechi.storage import Database
 from haechi.workflows import Scope
-
-
-@pytest.fixture
-def database(store_url: str) -> Iterator[Database]:
-    with Database(store_url) as opened:
-        yield opened
 
 
 def _add(database: Database, name: str, *scopes: str) -> tuple[Partner, str]:

@@ -2,26 +2,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from turns import REALLY_TURNED
 
 from haechi.media import Picture, PictureFormat, open_picture
 from haechi.signals import Rendition, Turn, distance_bits, pdq, pdq_views
 from haechi.signals._borders import without_borders
-
-_REALLY: dict[Turn, Callable[[np.ndarray], np.ndarray]] = {
-    Turn.NONE: lambda luma: luma,
-    Turn.TURNED_90: lambda luma: np.rot90(luma, -1),
-    Turn.TURNED_180: lambda luma: np.rot90(luma, 2),
-    Turn.TURNED_270: lambda luma: np.rot90(luma, 1),
-    Turn.MIRRORED: np.fliplr,
-    Turn.FLIPPED: np.flipud,
-    Turn.TRANSPOSED: np.transpose,
-    Turn.TRANSVERSED: lambda luma: np.rot90(luma, 2).T,
-}
 
 
 def _luma(height: int = 300, width: int = 420, seed: int = 3) -> np.ndarray:
@@ -44,7 +33,7 @@ def _saved(image: Image.Image, form: str, **options: object) -> bytes:
 def test_a_turn_stands_for_the_really_turned_picture(turn: Turn) -> None:
     luma = _luma()
     views = pdq_views(_picture(luma))
-    turned = pdq(_picture(_REALLY[turn](luma)))
+    turned = pdq(_picture(REALLY_TURNED[turn](luma)))
     distances = {view.turn: distance_bits(view.signal, turned) for view in views}
     assert distances[turn] == 0
     assert min(distance for other, distance in distances.items() if other is not turn) > 60
@@ -54,7 +43,7 @@ def test_a_turn_stands_for_the_really_turned_picture(turn: Turn) -> None:
 def test_turns_of_a_reduced_picture(turn: Turn) -> None:
     luma = _luma(300, 420)
     views = pdq_views(Picture(luma.copy(), 1260, 900, PictureFormat.PNG, reduction=3))
-    turned = np.ascontiguousarray(_REALLY[turn](luma))
+    turned = np.ascontiguousarray(REALLY_TURNED[turn](luma))
     height, width = turned.shape
     known = pdq(Picture(turned, width * 3, height * 3, PictureFormat.PNG, reduction=3))
     assert known in [view.signal for view in views if view.turn is turn]
