@@ -7,12 +7,16 @@ The words are those of docs/concepts.md: one word, one thing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 __all__ = [
+    "FRAME_BYTES",
+    "MOST_FRAMES",
     "PDQ_MATCH_RADIUS_BITS",
     "PDQ_TRUSTED_QUALITY",
     "SIGNAL_BITS",
@@ -37,6 +41,7 @@ class SignalType(StrEnum):
     """The kinds of fingerprint."""
 
     PDQ = "pdq"
+    VPDQ = "vpdq"
     MD5 = "md5"
     SHA256 = "sha256"
 
@@ -46,19 +51,51 @@ SIGNAL_BITS: Final[dict[SignalType, int]] = {
     SignalType.MD5: 128,
     SignalType.SHA256: 256,
 }
+"""The length of the types whose values are all of one length."""
+
+FRAME_BYTES: Final = 37
+"""One frame of a `vpdq`: 32 bytes PDQ, 1 byte quality, 4 bytes milliseconds, big-endian."""
+
+MOST_FRAMES: Final = 10_800
+"""Three hours at one frame a second."""
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
+
+
+def _check_length(kind: SignalType, value: bytes) -> None:
+    if len(value) * 8 != SIGNAL_BITS[kind]:
+        raise ValueError(f"a {kind} value has {SIGNAL_BITS[kind]} bits")
+
+
+def _check_frames(kind: SignalType, value: bytes) -> None:
+    count, left_over = divmod(len(value), FRAME_BYTES)
+    if left_over or not 1 <= count <= MOST_FRAMES:
+        raise ValueError(f"a {kind} value is 1 to {MOST_FRAMES} frames of {FRAME_BYTES} bytes")
+    if max(value[32::FRAME_BYTES]) > 100:
+        raise ValueError("a frame's quality lies between 0 and 100")
+    times = [value[at + 33 : at + 37] for at in range(0, len(value), FRAME_BYTES)]
+    if any(earlier > later for earlier, later in pairwise(times)):
+        raise ValueError("frames come by rising time")
+
+
+_CHECKS: Final[dict[SignalType, Callable[[SignalType, bytes], None]]] = {
+    SignalType.PDQ: _check_length,
+    SignalType.VPDQ: _check_frames,
+    SignalType.MD5: _check_length,
+    SignalType.SHA256: _check_length,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One fingerprint: its type, its value as raw bytes, and its quality.
 
-    `quality` is 0-100 for `pdq` and None for the exact digests. The value never shows in `repr`, so
-    that a signal that slips into a log or a traceback gives nothing away.
+    `quality` is 0-100 for `pdq` and None for all others. A `vpdq` is frames of `FRAME_BYTES` each by
+    rising time, each with a quality of its own. The value never shows in `repr`, so that a signal
+    that slips into a log or a traceback gives nothing away.
 
     Raises:
-        ValueError: the value has another length than its type, or the quality does not fit.
+        ValueError: the value is none of its type, or the quality does not fit.
     """
 
     type: SignalType
@@ -66,8 +103,7 @@ class Signal:
     quality: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.value) * 8 != SIGNAL_BITS[self.type]:
-            raise ValueError(f"a {self.type} value has {SIGNAL_BITS[self.type]} bits")
+        _CHECKS[self.type](self.type, self.value)
         if (self.quality is None) == (self.type is SignalType.PDQ):
             raise ValueError("a quality goes with pdq, and only with pdq")
         if self.quality is not None and not 0 <= self.quality <= 100:
@@ -83,7 +119,7 @@ class Signal:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether the value may be matched: always for digests, from quality 50 on for PDQ."""
+        """Whether the value may be matched: always but for a PDQ of a quality below 50."""
         return self.quality is None or self.quality >= PDQ_TRUSTED_QUALITY
 
     @classmethod
@@ -97,8 +133,9 @@ class Signal:
                 line end included).
         """
         kind = SignalType(type_name)
-        if len(hex_value) * 4 != SIGNAL_BITS[kind] or not _HEX.fullmatch(hex_value):
-            raise ValueError(f"a {kind} value is {SIGNAL_BITS[kind] // 4} hexadecimal digits")
+        # `fromhex` alone would let white space through.
+        if len(hex_value) % 2 or not _HEX.fullmatch(hex_value):
+            raise ValueError(f"a {kind} value is an even number of hexadecimal digits")
         if kind is SignalType.PDQ and quality is None:
             quality = 100
         return cls(kind, bytes.fromhex(hex_value), quality)

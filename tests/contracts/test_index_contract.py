@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from installations import KEYS, digest, flipped, pdq_value
@@ -18,12 +19,13 @@ from sqlalchemy import update
 
 from haechi.bank import add_content, ensure_bank, set_status
 from haechi.bank._tables import bank
-from haechi.match import Hit, Index
+from haechi.match import Hit, Index, Sizes
+from haechi.match._plan import Plan
 from haechi.storage import Database, Vault
 from haechi.values import ContentStatus, Signal, SignalType
 from haechi.workflows import LiveIndex
 
-RADII = (0, 1, 31, 64, 256)
+RADII = (0, 1, 15, 16, 20, 31, 32, 47, 64, 80, 256)
 
 Entries = dict[int, list[Signal]]
 
@@ -260,7 +262,15 @@ class IndexContract:
         with pytest.raises(ValueError, match="radius"):
             index.search([pdq_value(1)], radius_bits=radius_bits)
 
-    @hypothesis_settings(max_examples=60)
+    # Every subclass runs it with an index of its own, and keeps no example for the others.
+    @hypothesis_settings(
+        max_examples=60,
+        database=None,
+        suppress_health_check=[
+            HealthCheck.differing_executors,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )
     @given(
         steps=st.lists(
             st.one_of(
@@ -348,11 +358,60 @@ class IndexContract:
 
 
 class TestIndex(IndexContract):
-    """The index of `haechi.match`."""
+    """The index of `haechi.match`, as it is used."""
 
     @staticmethod
     def make() -> Index:
         return Index()
+
+
+class TestIndexInManyParts(IndexContract):
+    """With thresholds so low that every test goes through deltas, segments and merges."""
+
+    @staticmethod
+    def make() -> Index:
+        return Index(sizes=Sizes(delta_rows=8, small_rows=16, growth=2))
+
+
+class TestIndexByPostings(IndexContract):
+    """Every search that can go through postings does, however small the set."""
+
+    @pytest.fixture(autouse=True)
+    def _never_read_everything(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Plan, "costs", lambda *_: (0, 0, 1, 1 << 40))
+
+    @staticmethod
+    def make() -> Index:
+        return Index(sizes=Sizes(delta_rows=8, small_rows=64))
+
+
+class TestIndexOnceSaved(IndexContract):
+    """Written down and taken up again before it is asked."""
+
+    @staticmethod
+    def make() -> Index:
+        return Index(sizes=Sizes(delta_rows=32, small_rows=64))
+
+    def built(self, entries: Entries) -> Index:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "index"
+            super().built(entries).save(path, position=1)
+            return Index.load(path, sizes=Sizes(delta_rows=32, small_rows=64))[0]
+
+
+class TestIndexOnceSealed(IndexContract):
+    """The same, sealed."""
+
+    @staticmethod
+    def make() -> Index:
+        return Index(sizes=Sizes(delta_rows=32, small_rows=64))
+
+    def built(self, entries: Entries) -> Index:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "index"
+            super().built(entries).save(path, position=1, sealing_key=KEYS.master)
+            loaded, _ = Index.load(path, sealing_key=KEYS.master, sizes=Sizes(delta_rows=32))
+            return loaded
 
 
 class TestThroughTheBank:

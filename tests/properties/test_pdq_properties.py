@@ -10,6 +10,7 @@ from turns import REALLY_TURNED
 
 from haechi.media import Picture, PictureFormat
 from haechi.signals import Rendition, Turn, distance_bits, pdq, pdq_views
+from haechi.signals._sampling import Part, four_sampled, sampled
 from haechi.values import SIGNAL_BITS, Signal, SignalType
 
 
@@ -141,7 +142,31 @@ def test_a_view_is_the_value_of_the_turned_picture(luma: np.ndarray, turn: Turn)
     assert min(distance_bits(candidate, known) for candidate in candidates) <= 1
 
 
-@given(st.sampled_from(SignalType), st.binary(min_size=32, max_size=32))
+@given(_lumas(), st.integers(1, 8), st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_part_is_sampled_as_if_it_were_cut_out(
+    luma: np.ndarray, reduction: int, data: st.DataObject
+) -> None:
+    height, width = luma.shape
+    top, left = data.draw(st.integers(0, height - 5)), data.draw(st.integers(0, width - 5))
+    rows, columns = data.draw(st.integers(5, height - top)), data.draw(st.integers(5, width - left))
+    # The last pixel may stand for fewer source samples than the others.
+    sides = rows * reduction - data.draw(st.integers(0, reduction - 1)), columns * reduction
+    luma.setflags(write=False)
+    here = four_sampled(luma, Part(top, left, *sides, reduction))
+    cut = luma[top : top + rows, left : left + columns].copy()
+    cut.setflags(write=False)
+    assert np.array_equal(here, four_sampled(cut, Part(0, 0, *sides, reduction)))
+    assert np.array_equal(here[0, 0], sampled(cut, Part(0, 0, *sides, reduction)))
+    if sides == (rows, columns):
+        for is_flipped, is_mirrored in np.ndindex(2, 2):
+            turned = cut[:: 1 - 2 * is_flipped, :: 1 - 2 * is_mirrored].copy()
+            turned.setflags(write=False)
+            expected = sampled(turned, Part(0, 0, *sides, 1))
+            assert np.allclose(here[is_flipped, is_mirrored], expected, rtol=0, atol=1e-9)
+
+
+@given(st.sampled_from(sorted(SIGNAL_BITS)), st.binary(min_size=32, max_size=32))
 def test_hex_and_parse_are_inverse(kind: SignalType, data: bytes) -> None:
     value = data[: SIGNAL_BITS[kind] // 8]
     signal = Signal(kind, value, 100 if kind is SignalType.PDQ else None)

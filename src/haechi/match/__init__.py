@@ -5,6 +5,31 @@ The caller feeds an `Index` its changes and asks it; the index never asks for an
 memory and is a pure function of what it was fed.
 """
 
-from haechi.match._index import Hit, Index
+from haechi.match._entries import Entry
+from haechi.match._explain import Explanation
+from haechi.match._found import Found
+from haechi.match._frames import FrameMatch, TimeRange, entries_to_compare, match_frames
+from haechi.match._frames_rule import FrameRule
+from haechi.match._index import Index, Size
+from haechi.match._kinds import Kind
+from haechi.match._snapshot_file import DamagedSnapshot
+from haechi.match._table import Sizes
+from haechi.match._view import Hit, View
 
-__all__ = ["Hit", "Index"]
+__all__ = [
+    "DamagedSnapshot",
+    "Entry",
+    "Explanation",
+    "Found",
+    "FrameMatch",
+    "FrameRule",
+    "Hit",
+    "Index",
+    "Kind",
+    "Size",
+    "Sizes",
+    "TimeRange",
+    "View",
+    "entries_to_compare",
+    "match_frames",
+]

@@ -7,14 +7,13 @@ process with little memory and time, and two pipes.
 
 from __future__ import annotations
 
-import os
-import resource
 import signal
 import sys
 from typing import BinaryIO, Final
 
 from haechi.errors import MediaError
 
+from ._confine import confine, private_output
 from ._limits import Limits
 from ._open import open_picture
 from ._wire import HELLO, REQUEST, error_reply, picture_reply
@@ -43,32 +42,6 @@ def _limits(words: list[str]) -> Limits:
     )
 
 
-def _confine(limits: Limits) -> None:
-    """Give up, for good, everything that decoding does not need."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    wanted = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: _OPEN_FILES,
-    }
-    if sys.platform == "linux":
-        # Elsewhere the system refuses the call, or takes it and does nothing.
-        wanted[resource.RLIMIT_AS] = limits.memory_bytes
-    for kind, most in wanted.items():
-        hard = resource.getrlimit(kind)[1]
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
-
-
-def _private_output() -> BinaryIO:
-    """The pipe to the parent, moved off descriptor 1, where a codec might print."""
-    output = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return output
-
-
 def _answer(data: bytes, limits: Limits, min_side_pixels: int, output: BinaryIO) -> None:
     try:
         reply = picture_reply(open_picture(data, limits, min_side_pixels=min_side_pixels))
@@ -85,8 +58,8 @@ def main(words: list[str]) -> None:
     whose parent is gone does not outlive it by more than that.
     """
     limits = _limits(words)
-    output = _private_output()
-    _confine(limits)
+    output = private_output()
+    confine(limits, open_files=_OPEN_FILES)
     output.write(HELLO)
     output.flush()
     while len(header := sys.stdin.buffer.read(REQUEST.size)) == REQUEST.size:

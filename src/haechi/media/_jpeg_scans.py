@@ -8,6 +8,7 @@ scans out makes such files several times faster to decode and changes no pixel o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +23,7 @@ _SOF_PROGRESSIVE: Final = 0xC2
 _APP1: Final = 0xE1
 _DQT: Final = 0xDB
 # Inside entropy-coded data: a stuffed 0xFF, restart markers, fill bytes. They do not end a scan.
-_IN_SCAN: Final = frozenset({0x00, *range(0xD0, 0xD8)})
+_SCAN_ENDS: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 # Where a frame header, from its marker on, names its first component.
 _FIRST_COMPONENT: Final = 10
 _PLAIN_SPECTRUM: Final = bytes((0, 63, 0))
@@ -42,24 +43,15 @@ class Segment:
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return len(data)
-        following = data[at + 1]
-        if following == 0xFF:
-            at += 1
-        elif following in _IN_SCAN:
-            at += 2
-        else:
-            return at
+    following = _SCAN_ENDS.search(data, at)
+    return following.start() if following else len(data)
 
 
-def segments(data: bytes) -> Iterator[Segment]:
+def segments(data: bytes, *, is_header_only: bool = False) -> Iterator[Segment]:
     """The segments of a JPEG file in order, up to the end-of-image marker where there is one.
 
-    Stops without an error where the structure breaks off. A scan is searched to its end only when
-    the next segment is asked for.
+    Stops without an error where the structure breaks off; with `is_header_only`, before the first
+    scan. To find the end of a scan costs a look at all of its bytes.
     """
     at = 2
     while at + 4 <= len(data) or data[at : at + 2] == b"\xff\xd9":
@@ -72,6 +64,8 @@ def segments(data: bytes) -> Iterator[Segment]:
         if marker == _EOI:
             yield Segment(marker, at, at + 2, at + 2)
             return
+        if marker == _SOS and is_header_only:
+            return
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _SOS:
             end = _end_of_scan(data, end)
@@ -81,9 +75,7 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 def exif_of(data: bytes) -> bytes | None:
     """The EXIF block before the first scan, or None."""
-    for segment in segments(data):
-        if segment.marker == _SOS:
-            return None
+    for segment in segments(data, is_header_only=True):
         if segment.marker == _APP1 and data[segment.body : segment.body + 4] == b"Exif":
             return data[segment.body : segment.end]
     return None
@@ -121,6 +113,15 @@ def _constant_steps_only(tables: bytes) -> bytes:
     return bytes(emptied)
 
 
+def _first_component(data: bytes) -> int | None:
+    """How a progressive file calls its first component; None when it is not progressive."""
+    for segment in segments(data, is_header_only=True):
+        name_at = segment.start + _FIRST_COMPONENT
+        if segment.marker == _SOF_PROGRESSIVE and name_at < min(segment.end, len(data)):
+            return data[name_at]
+    return None
+
+
 def luma_scans_only(data: bytes, *, constant_only: bool) -> bytes:
     """A JPEG file without the scans that brightness does not need; only progressive ones have such.
 
@@ -129,14 +130,14 @@ def luma_scans_only(data: bytes, *, constant_only: bool) -> bytes:
     is left out is not looked at either, so damage there goes unnoticed, and harms nothing. Without
     an end-of-image marker the file comes back as it is, for the codec to refuse.
     """
-    luma: int | None = None
+    luma = _first_component(data)
+    if luma is None:
+        return data
     kept = [data[:2]]
     for segment in segments(data):
         whole = data[segment.start : segment.end]
-        if segment.marker == _SOF_PROGRESSIVE and len(whole) > _FIRST_COMPONENT:
-            luma = whole[_FIRST_COMPONENT]
-        elif segment.marker == _SOS:
-            if luma is None or not _is_well_formed(data, segment):
+        if segment.marker == _SOS:
+            if not _is_well_formed(data, segment):
                 return data
             components = data[segment.body + 1 : _spectrum_at(data, segment) : 2]
             carries_detail = data[_spectrum_at(data, segment)] > 0

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from haechi.errors import FileTooLarge, TooManyPixels
+from haechi.values import MOST_FRAMES
 
-__all__ = ["DEFAULT_LIMITS", "Limits"]
+__all__ = ["DEFAULT_LIMITS", "DEFAULT_VIDEO_LIMITS", "Limits", "VideoLimits"]
 
 _MIB: Final = 1024 * 1024
 _MEGAPIXEL: Final = 1_000_000
@@ -68,3 +69,43 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits(Limits):
+    """The most that one video may cost; pixels are those of one frame.
+
+    `max_bytes` is for a file that is read where it lies, `max_held_bytes` for a video handed over as
+    bytes, which the child keeps in its memory. A video with more than `max_frames` frames to look at
+    is looked at so far and no further. `timeout_s` is the time spent waiting for the child: one that
+    waits for us costs nothing. `max_sent_bytes` is for the brightness of all frames together.
+
+    Raises:
+        ValueError: a limit is not above zero.
+    """
+
+    max_bytes: int = 16 * 1024 * _MIB
+    max_pixels: int = 40 * _MEGAPIXEL
+    max_side_pixels: int = 16_384
+    timeout_s: float = 900.0
+    max_held_bytes: int = 512 * _MIB
+    max_frames: int = MOST_FRAMES
+    max_sent_bytes: int = 16 * 1024 * _MIB
+
+    def __post_init__(self) -> None:
+        Limits.__post_init__(self)
+        if min(self.max_held_bytes, self.max_frames, self.max_sent_bytes) < 1:
+            raise ValueError("a limit lies above zero")
+
+    def check_held_bytes(self, count: int) -> None:
+        """Nothing, when a video of `count` bytes may be handed over as bytes.
+
+        Raises:
+            FileTooLarge: it may not.
+        """
+        if count > self.max_held_bytes:
+            raise FileTooLarge(max_mib=f"{round(self.max_held_bytes / _MIB, 1):g}")
+        self.check_bytes(count)
+
+
+DEFAULT_VIDEO_LIMITS: Final = VideoLimits()

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ._sniff import VideoFormat
 
 __all__ = ["Luma", "Picture", "PictureFormat", "reduced_side"]
 
@@ -39,7 +42,8 @@ class Picture:
     pixels with their alpha thrown away. `on_white` and `on_black` are the same pixels laid on a
     white and a black ground; None when nothing is transparent. All three have the same shape:
     ceil(source side / `reduction`), each pixel the mean of `reduction`×`reduction` source pixels.
-    `exif_turn` is the EXIF orientation, 1-8, for information only.
+    `exif_turn` is the EXIF orientation, 1-8, for information only. `format` is that of the file; a
+    frame has that of its video.
 
     The repr never shows pixels. Two pictures are equal only when they are the same object.
 
@@ -50,7 +54,7 @@ class Picture:
     luma: Luma
     source_width: int
     source_height: int
-    format: PictureFormat
+    format: PictureFormat | VideoFormat
     reduction: int = 1
     exif_turn: int = 1
     on_white: Luma | None = None

@@ -27,14 +27,25 @@ from haechi.errors import (
 from ._limits import Limits
 from ._picture import Luma, Picture, PictureFormat, reduced_side
 
-__all__ = ["HELLO", "REQUEST", "error_reply", "picture_reply", "received"]
+__all__ = [
+    "HELLO",
+    "OUTCOME",
+    "REQUEST",
+    "Read",
+    "error_of",
+    "error_reply",
+    "picture_reply",
+    "received",
+]
 
 HELLO: Final = b"haechi-media-1\n"
 """What a child says when it is ready: its limits are set, its codecs loaded."""
 
 REQUEST: Final = struct.Struct("!QI")
 
-_OUTCOME: Final = struct.Struct("!B")
+OUTCOME: Final = struct.Struct("!B")
+"""What every reply begins with; 0 when it is no error."""
+
 _HEADER: Final = struct.Struct("!BBBIII")
 _PICTURE: Final = 0
 _FORMATS: Final = tuple(PictureFormat)
@@ -53,7 +64,7 @@ Read: TypeAlias = Callable[[int], bytes]
 def picture_reply(picture: Picture) -> list[bytes | memoryview]:
     """The reply for a picture, in pieces to be written one after the other."""
     header = _HEADER.pack(
-        _FORMATS.index(picture.format),
+        _FORMATS.index(PictureFormat(picture.format)),
         picture.exif_turn,
         len(picture.planes),
         picture.reduction,
@@ -61,16 +72,17 @@ def picture_reply(picture: Picture) -> list[bytes | memoryview]:
         picture.source_height,
     )
     planes = [plane.data.cast("B") for plane in picture.planes]
-    return [_OUTCOME.pack(_PICTURE) + header, *planes]
+    return [OUTCOME.pack(_PICTURE) + header, *planes]
 
 
 def error_reply(error: MediaError) -> list[bytes | memoryview]:
     """The reply for an error: its kind only."""
     kind = type(error) if type(error) in _ERRORS else DamagedFile
-    return [_OUTCOME.pack(1 + _ERRORS.index(kind))]
+    return [OUTCOME.pack(1 + _ERRORS.index(kind))]
 
 
-def _error(untrusted_outcome: int, limits: Limits) -> MediaError:
+def error_of(untrusted_outcome: int, limits: Limits) -> MediaError:
+    """The error that an outcome other than 0 stands for, in our own words."""
     if not 0 < untrusted_outcome <= len(_ERRORS):
         return DecodingStopped()
     kind = _ERRORS[untrusted_outcome - 1]
@@ -92,9 +104,9 @@ def received(read: Read, limits: Limits) -> Picture:
         MediaError: the error that was sent.
         DecodingStopped: the reply makes no sense.
     """
-    untrusted_outcome = _OUTCOME.unpack(read(_OUTCOME.size))[0]
+    untrusted_outcome = OUTCOME.unpack(read(OUTCOME.size))[0]
     if untrusted_outcome != _PICTURE:
-        raise _error(untrusted_outcome, limits)
+        raise error_of(untrusted_outcome, limits)
     untrusted_header = _HEADER.unpack(read(_HEADER.size))
     untrusted_format, untrusted_turn, untrusted_planes, untrusted_reduction = untrusted_header[:4]
     untrusted_width, untrusted_height = untrusted_header[4:]

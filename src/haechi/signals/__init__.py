@@ -5,17 +5,26 @@
 searched for in it; `digests` are for equal files.
 """
 
+from ._boxes import Box, photo_boxes
 from ._digests import digests
 from ._distance import distance_bits
 from ._pdq import pdq
 from ._views import PdqView, Rendition, Turn, pdq_views
+from ._vpdq import FrameList, VpdqView, hma_text, vpdq, vpdq_views
 
 __all__ = [
+    "Box",
+    "FrameList",
     "PdqView",
     "Rendition",
     "Turn",
+    "VpdqView",
     "digests",
     "distance_bits",
+    "hma_text",
     "pdq",
     "pdq_views",
+    "photo_boxes",
+    "vpdq",
+    "vpdq_views",
 ]

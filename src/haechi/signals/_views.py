@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways of looking at an upload: turned, mirrored, without its borders, on white and on black.
+"""The ways of looking at an upload: turned, without borders, its photos alone, on a ground, inverted.
 
 Tried on the side of the query, so that the bank keeps one plain value, which any partner can use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from haechi.values import Signal, SignalType
 
 from ._borders import without_borders
-from ._pdq import SMALLEST_SIDE, Floats, Luma, coefficients, pdq, quality, sampled, value_of
+from ._boxes import Box, photo_boxes
+from ._pdq import SMALLEST_SIDE, pdq, turned_values
+from ._sampling import Luma, Part, whole
 
 if TYPE_CHECKING:
     from haechi.media import Picture
@@ -29,8 +29,10 @@ class Rendition(StrEnum):
 
     AS_SENT = "as_sent"
     TRIMMED = "trimmed"
+    BOX = "box"
     ON_WHITE = "on_white"
     ON_BLACK = "on_black"
+    INVERTED = "inverted"
 
 
 class Turn(StrEnum):
@@ -53,12 +55,18 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PdqView:
-    """The PDQ of an upload after `rendition`, then `turn`."""
+    """The PDQ of an upload after `rendition`, then `turn`.
+
+    `box` says which part of the upload was looked at, where that is one of its `photo_boxes`.
+    """
 
     rendition: Rendition
     turn: Turn
     signal: Signal
+    box: Box | None = None
 
+
+_INVERTED_TOO: Final = frozenset({Rendition.AS_SENT, Rendition.TRIMMED})
 
 # (transposed first, then left and right swapped, then top and bottom swapped)
 _MOVES: Final[dict[Turn, tuple[bool, bool, bool]]] = {
@@ -73,60 +81,81 @@ _MOVES: Final[dict[Turn, tuple[bool, bool, bool]]] = {
 }
 
 
-def _turned(
-    luma: Luma, sides: tuple[int, int], reduction: int
-) -> Iterator[tuple[Turn, Floats, int]]:
-    """The DCT coefficients and the quality of a picture under every turn.
-
-    Four samplings give all eight turns, as turning over the diagonal turns over the coefficients.
-    Changing the signs of one set of coefficients (pdqhashing.cpp) would do with a single sampling,
-    but the sampled points are not symmetric: on small pictures that is up to 32 bits off.
-    """
-    known: dict[tuple[bool, bool], tuple[Floats, int]] = {}
+def _turned(luma: Luma, part: Part) -> Iterator[tuple[Turn, Signal]]:
+    """The signal of a part of a picture under every turn."""
+    values, qualities = turned_values(luma, part)
     for turn, (is_transposed, is_mirrored, is_flipped) in _MOVES.items():
         # Swapping left and right after a transposition is swapping top and bottom before it.
         way = (is_mirrored, is_flipped) if is_transposed else (is_flipped, is_mirrored)
-        if way not in known:
-            samples = sampled(luma, sides, reduction, is_flipped=way[0], is_mirrored=way[1])
-            known[way] = coefficients(samples), quality(samples)
-        transformed, worth = known[way]
-        yield turn, transformed.T if is_transposed else transformed, worth
+        value = values[int(is_transposed), int(way[0]), int(way[1])].tobytes()
+        yield turn, Signal(SignalType.PDQ, value, int(qualities[int(way[0]), int(way[1])]))
 
 
-def _renditions(picture: Picture) -> Iterator[tuple[Rendition, Luma, tuple[int, int]]]:
-    """Each rendition with its source height and width."""
-    height, width = sides = picture.source_height, picture.source_width
-    yield Rendition.AS_SENT, picture.luma, sides
-    kept = without_borders(picture.luma)
+def _part(picture: Picture, left: int, top: int, width: int, height: int) -> Part:
+    """A part of a picture given in pixels of its luma."""
+    # In source samples: a reduced pixel stands for `reduction` of them, the last for fewer.
+    step = picture.reduction
+    source_height = min((top + height) * step, picture.source_height) - top * step
+    source_width = min((left + width) * step, picture.source_width) - left * step
+    return Part(top, left, source_height, source_width, step)
+
+
+def _renditions(
+    picture: Picture, wanted: Container[Rendition]
+) -> Iterator[tuple[Rendition, Box | None, Luma, Part]]:
+    """The wanted renditions but `inverted`: pixels, and the part of them that is looked at."""
+    everything = whole(picture)
+    if Rendition.AS_SENT in wanted:
+        yield Rendition.AS_SENT, None, picture.luma, everything
+    kept = without_borders(picture.luma) if Rendition.TRIMMED in wanted else None
     if kept is not None:
         rows, columns = kept
-        # In source samples: a reduced pixel stands for `reduction` of them, the last for fewer.
-        step = picture.reduction
-        kept_height = min(rows.stop * step, height) - rows.start * step
-        kept_width = min(columns.stop * step, width) - columns.start * step
-        trimmed = np.ascontiguousarray(picture.luma[rows, columns])
-        trimmed.setflags(write=False)
-        yield Rendition.TRIMMED, trimmed, (kept_height, kept_width)
-    if picture.on_white is not None and picture.on_black is not None:
-        yield Rendition.ON_WHITE, picture.on_white, sides
-        yield Rendition.ON_BLACK, picture.on_black, sides
+        size = columns.stop - columns.start, rows.stop - rows.start
+        part = _part(picture, columns.start, rows.start, *size)
+        yield Rendition.TRIMMED, None, picture.luma, part
+    if Rendition.BOX in wanted:
+        for box in photo_boxes(picture.luma):
+            part = _part(picture, box.left, box.top, box.width, box.height)
+            yield Rendition.BOX, box, picture.luma, part
+    if picture.on_white is not None and Rendition.ON_WHITE in wanted:
+        yield Rendition.ON_WHITE, None, picture.on_white, everything
+    if picture.on_black is not None and Rendition.ON_BLACK in wanted:
+        yield Rendition.ON_BLACK, None, picture.on_black, everything
 
 
-def pdq_views(picture: Picture) -> tuple[PdqView, ...]:
+def _inverted(signal: Signal) -> Signal:
+    """The signal of a picture in inverted colours: every coefficient changes its sign.
+
+    What was above the lower median is now below the upper one, so every bit changes; only bits
+    whose coefficient equals the median may not.
+    """
+    return Signal(SignalType.PDQ, bytes(byte ^ 0xFF for byte in signal.value), signal.quality)
+
+
+def pdq_views(
+    picture: Picture, *, renditions: Container[Rendition] = frozenset(Rendition)
+) -> tuple[PdqView, ...]:
     """The PDQ of every rendition of a picture under every turn, values that come again left out.
 
-    The first is always `pdq(picture)`. At most 4 renditions × 8 turns, in that order; `trimmed`
-    only when flat borders were found and at least 40 % of each side is left, `on_white` and
-    `on_black` only when something is transparent. A turned value is that of the losslessly turned
-    picture, but for coefficients that equal the median. EXIF-turned pixels are among the turns.
+    In the order of the renditions, and of the turns within each; the first, when `as_sent` is
+    wanted, is always `pdq(picture)`. At most 88: of each turn 1 as sent, 1 `trimmed` (only when flat
+    borders were found and at least 15 % of each side is left), 5 `box` (see `photo_boxes`),
+    `on_white` and `on_black` (only when something is transparent), and the first two `inverted`, as
+    far as they are wanted themselves. Mostly 16: of a photo with nothing around it, as sent and inverted. A turned value is that of the
+    losslessly turned picture, but for coefficients that equal the median. EXIF-turned pixels are
+    among the turns.
 
     Does not leave out views of low quality: `Signal.is_trusted` tells.
     """
     if min(picture.source_height, picture.source_width) < SMALLEST_SIDE:
         return (PdqView(Rendition.AS_SENT, Turn.NONE, pdq(picture)),)
     views: dict[bytes, PdqView] = {}
-    for rendition, luma, sides in _renditions(picture):
-        for turn, transformed, worth in _turned(luma, sides, picture.reduction):
-            signal = Signal(SignalType.PDQ, value_of(transformed), worth)
-            views.setdefault(signal.value, PdqView(rendition, turn, signal))
+    inverted: list[PdqView] = []
+    for rendition, box, luma, part in _renditions(picture, renditions):
+        for turn, signal in _turned(luma, part):
+            views.setdefault(signal.value, PdqView(rendition, turn, signal, box))
+            if rendition in _INVERTED_TOO and Rendition.INVERTED in renditions:
+                inverted.append(PdqView(Rendition.INVERTED, turn, _inverted(signal)))
+    for view in inverted:
+        views.setdefault(view.signal.value, view)
     return tuple(views.values())

@@ -62,3 +62,13 @@ def test_broken_structure_raises_nothing(cut: int) -> None:
         assert luma_scans_only(data, constant_only=True) == data
         assert len(with_scans_made_plain(data)) == len(data)
         assert luma_scans_only(data + b"\xff\xda\x00\x02\xff\xd9", constant_only=True)
+
+
+def test_what_is_stuffed_into_a_scan_does_not_end_it() -> None:
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x12\xff\x00\xff\xd0\xff\xd7\xff\xff\x00\x34"
+    data = b"\xff\xd8" + scan + b"\xff\xff\xd9"
+    found = [(segment.marker, segment.start, segment.end) for segment in segments(data)]
+    assert found == [(0xDA, 2, 2 + len(scan) + 1), (0xD9, len(data) - 2, len(data))]
+    assert list(segments(data, is_header_only=True)) == []
+    # A scan that nothing follows goes to the end of the file.
+    assert [segment.end for segment in segments(data[:-2])] == [len(data) - 2]

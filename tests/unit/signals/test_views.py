@@ -23,6 +23,16 @@ def _picture(luma: np.ndarray) -> Picture:
     return Picture(np.ascontiguousarray(luma, np.uint8), width, height, PictureFormat.PNG)
 
 
+def _screen(photo: np.ndarray) -> np.ndarray:
+    """The photo at (40, 150) of a light screen with a dark bar and lines of words."""
+    screen = np.full((640, 520), 235, np.uint8)
+    screen[:60] = 40
+    screen[80:120:10, 30:300:4] = 20
+    screen[500:600:10, 30:420:4] = 20
+    screen[150 : 150 + photo.shape[0], 40 : 40 + photo.shape[1]] = photo
+    return screen
+
+
 def _saved(image: Image.Image, form: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
@@ -34,7 +44,11 @@ def test_a_turn_stands_for_the_really_turned_picture(turn: Turn) -> None:
     luma = _luma()
     views = pdq_views(_picture(luma))
     turned = pdq(_picture(REALLY_TURNED[turn](luma)))
-    distances = {view.turn: distance_bits(view.signal, turned) for view in views}
+    distances = {
+        view.turn: distance_bits(view.signal, turned)
+        for view in views
+        if view.rendition is Rendition.AS_SENT
+    }
     assert distances[turn] == 0
     assert min(distance for other, distance in distances.items() if other is not turn) > 60
 
@@ -64,8 +78,9 @@ def test_the_first_view_is_the_plain_value_and_none_comes_twice() -> None:
     picture = _picture(_luma())
     views = pdq_views(picture)
     assert views[0].signal == pdq(picture)
-    assert [view.turn for view in views] == list(Turn)
-    assert {view.rendition for view in views} == {Rendition.AS_SENT}
+    assert [(view.rendition, view.turn) for view in views] == [
+        (rendition, turn) for rendition in (Rendition.AS_SENT, Rendition.INVERTED) for turn in Turn
+    ]
     symmetric = np.minimum(_luma(), np.fliplr(_luma()))
     values = [view.signal.value for view in pdq_views(_picture(symmetric))]
     assert len(values) == len(set(values))
@@ -97,7 +112,7 @@ def test_each_border_may_have_its_own_colour() -> None:
     [
         _luma(),
         np.full((100, 100), 7, np.uint8),
-        np.pad(_luma(30, 100), ((40, 40), (0, 0))),
+        np.pad(_luma(14, 100), ((40, 46), (0, 0))),
         np.pad(_luma(1000, 1000), ((4, 0), (0, 0))),
         np.zeros((1, 1), np.uint8),
     ],
@@ -127,3 +142,56 @@ def test_a_picture_carried_by_alpha_alone_is_seen() -> None:
     assert best.rendition is Rendition.ON_WHITE
     assert best.turn is Turn.NONE
     assert distance_bits(best.signal, known) <= 4
+
+
+def test_the_photo_on_a_screen_is_looked_at_alone() -> None:
+    photo = _luma(300, 420)
+    picture = _picture(_screen(photo))
+    assert distance_bits(pdq(picture), pdq(_picture(photo))) > 31
+    for turn in (Turn.NONE, Turn.MIRRORED):
+        known = pdq(_picture(REALLY_TURNED[turn](photo)))
+        best = min(pdq_views(picture), key=lambda view: distance_bits(view.signal, known))
+        assert (best.rendition, best.turn) == (Rendition.BOX, turn)
+        assert distance_bits(best.signal, known) <= 4
+        assert best.box is not None
+        assert abs(best.box.left - 40) + abs(best.box.top - 150) <= 2
+
+
+def test_a_box_of_a_reduced_picture_is_hashed_in_source_samples() -> None:
+    photo = _luma(900, 1260)
+    screen = _screen(_luma(300, 420)).repeat(3, axis=0).repeat(3, axis=1)
+    screen[450:1350, 120:1380] = photo
+    reduced = screen.reshape(640, 3, 520, 3).mean(axis=(1, 3)).round().astype(np.uint8)
+    views = pdq_views(Picture(reduced, 1560, 1920, PictureFormat.PNG, reduction=3))
+    boxes = [view for view in views if view.rendition is Rendition.BOX and view.turn is Turn.NONE]
+    assert min(distance_bits(view.signal, pdq(_picture(photo))) for view in boxes) <= 6
+
+
+@pytest.mark.parametrize("quality", [None, 60])
+def test_inverted_colours_are_seen_through(quality: int | None) -> None:
+    inverted = Image.fromarray(255 - _luma())
+    options = {} if quality is None else {"quality": quality}
+    picture = open_picture(_saved(inverted, "JPEG" if quality else "PNG", **options))
+    known = pdq(_picture(_luma()))
+    best = min(pdq_views(picture), key=lambda view: distance_bits(view.signal, known))
+    assert (best.rendition, best.turn) == (Rendition.INVERTED, Turn.NONE)
+    assert distance_bits(best.signal, known) <= (4 if quality else 0)
+    assert best.signal.quality == pdq(picture).quality
+
+
+def test_an_inverted_picture_between_bars_is_seen_through() -> None:
+    boxed = np.pad(255 - _luma(), ((80, 80), (0, 0)))
+    known = pdq(_picture(_luma()))
+    best = min(pdq_views(_picture(boxed)), key=lambda view: distance_bits(view.signal, known))
+    assert best.rendition is Rendition.INVERTED
+    assert distance_bits(best.signal, known) <= 2
+
+
+def test_only_the_wanted_renditions_are_made() -> None:
+    boxed = _picture(np.pad(_luma(), ((80, 80), (0, 0))))
+    wanted = frozenset({Rendition.TRIMMED, Rendition.INVERTED})
+    views = pdq_views(boxed, renditions=wanted)
+    assert {view.rendition for view in views} == wanted
+    everything = {view.signal.value for view in pdq_views(boxed)}
+    assert {view.signal.value for view in views} <= everything
+    assert len(views) == 16
