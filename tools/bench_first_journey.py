@@ -82,7 +82,11 @@ def bench_hash() -> list[Figure]:
     from haechi.signals import pdq
 
     paths = photos()
-    command = [peer_python(), str(ROOT / "src" / "haechi" / "bench" / "peers" / "hash_with_pdqhash.py"), str(ROUNDS)]
+    command = [
+        peer_python(),
+        str(ROOT / "src" / "haechi" / "bench" / "peers" / "hash_with_pdqhash.py"),
+        str(ROUNDS),
+    ]
     one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
     answers = subprocess.run(
         [*command, *map(str, paths)], check=True, capture_output=True, text=True, env=one_thread

@@ -17,8 +17,11 @@ from typing import Final
 __all__ = [
     "FRAME_BYTES",
     "MOST_FRAMES",
+    "MOST_REGIONS",
     "PDQ_MATCH_RADIUS_BITS",
     "PDQ_TRUSTED_QUALITY",
+    "REGIONS_HEAD_BYTES",
+    "REGION_BYTES",
     "SIGNAL_BITS",
     "Actor",
     "ActorKind",
@@ -41,6 +44,7 @@ class SignalType(StrEnum):
     """The kinds of fingerprint."""
 
     PDQ = "pdq"
+    RPDQ = "rpdq"
     VPDQ = "vpdq"
     MD5 = "md5"
     SHA256 = "sha256"
@@ -58,6 +62,18 @@ FRAME_BYTES: Final = 37
 
 MOST_FRAMES: Final = 10_800
 """Three hours at one frame a second."""
+
+REGIONS_HEAD_BYTES: Final = 5
+"""An `rpdq` begins with 1 byte version (1), 2 bytes width and 2 bytes height, big-endian; the longer is 65,535."""
+
+REGION_BYTES: Final = 38
+"""One region of an `rpdq`: 32 bytes hash, 2 bytes x, 2 bytes y, 1 byte scale, 1 byte angle."""
+
+MOST_REGIONS: Final = 1024
+"""Those of a large upload that is asked about; a report has at most 100, and so less than 4 KB."""
+
+_REGIONS_VERSION: Final = 1
+_LONG_SIDE: Final = 65_535
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 
@@ -78,8 +94,23 @@ def _check_frames(kind: SignalType, value: bytes) -> None:
         raise ValueError("frames come by rising time")
 
 
+def _check_regions(kind: SignalType, value: bytes) -> None:
+    count, left_over = divmod(len(value) - REGIONS_HEAD_BYTES, REGION_BYTES)
+    if left_over or not 1 <= count <= MOST_REGIONS:
+        raise ValueError(
+            f"a {kind} value is {REGIONS_HEAD_BYTES} bytes and 1 to {MOST_REGIONS} regions of "
+            f"{REGION_BYTES} bytes"
+        )
+    if value[0] != _REGIONS_VERSION:
+        raise ValueError(f"this {kind} value is of a version that is not known here")
+    sides = (int.from_bytes(value[1:3]), int.from_bytes(value[3:5]))
+    if max(sides) != _LONG_SIDE or min(sides) == 0:
+        raise ValueError(f"the longer side of a {kind} value's picture is {_LONG_SIDE}")
+
+
 _CHECKS: Final[dict[SignalType, Callable[[SignalType, bytes], None]]] = {
     SignalType.PDQ: _check_length,
+    SignalType.RPDQ: _check_regions,
     SignalType.VPDQ: _check_frames,
     SignalType.MD5: _check_length,
     SignalType.SHA256: _check_length,
@@ -91,7 +122,8 @@ class Signal:
     """One fingerprint: its type, its value as raw bytes, and its quality.
 
     `quality` is 0-100 for `pdq` and None for all others. A `vpdq` is frames of `FRAME_BYTES` each by
-    rising time, each with a quality of its own. The value never shows in `repr`, so that a signal
+    rising time, each with a quality of its own; an `rpdq` is `REGIONS_HEAD_BYTES` and then regions of
+    `REGION_BYTES` each. The value never shows in `repr`, so that a signal
     that slips into a log or a traceback gives nothing away.
 
     Raises:

@@ -13,11 +13,30 @@ from haechi.cases import check_passphrase, hash_passphrase
 from haechi.cases._passphrase import _canonical, _word_list, as_case_number
 from haechi.values import SIGNAL_BITS, Signal, SignalType
 
+
+def _values(kind: SignalType) -> st.SearchStrategy[bytes]:
+    if kind in SIGNAL_BITS:
+        return st.binary(min_size=SIGNAL_BITS[kind] // 8, max_size=SIGNAL_BITS[kind] // 8)
+    if kind is SignalType.RPDQ:
+        region = st.binary(min_size=38, max_size=38)
+        head = st.sampled_from([b"\x01\xff\xff\x80\x00", b"\x01\x00\x01\xff\xff"])
+        return st.builds(
+            lambda h, r: h + b"".join(r), head, st.lists(region, min_size=1, max_size=4)
+        )
+    frame = st.tuples(st.binary(min_size=32, max_size=32), st.integers(0, 100))
+    return st.lists(frame, min_size=1, max_size=4).map(
+        lambda frames: b"".join(
+            value + bytes([quality]) + number.to_bytes(4)
+            for number, (value, quality) in enumerate(frames)
+        )
+    )
+
+
 SIGNALS = st.sampled_from(SignalType).flatmap(
     lambda kind: st.builds(
         Signal,
         st.just(kind),
-        st.binary(min_size=SIGNAL_BITS[kind] // 8, max_size=SIGNAL_BITS[kind] // 8),
+        _values(kind),
         st.integers(0, 100) if kind is SignalType.PDQ else st.none(),
     )
 )

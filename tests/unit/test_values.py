@@ -6,17 +6,76 @@ from datetime import timedelta
 
 import pytest
 
-from haechi.values import SIGNAL_BITS, Actor, ActorKind, Signal, SignalType, utc_now
+from haechi.values import (
+    MOST_FRAMES,
+    MOST_REGIONS,
+    SIGNAL_BITS,
+    Actor,
+    ActorKind,
+    Signal,
+    SignalType,
+    utc_now,
+)
 
 PDQ = "0123456789abcdef" * 4
 
 
-@pytest.mark.parametrize("kind", SignalType)
-def test_every_type_says_how_long_it_is(kind: SignalType) -> None:
-    assert SIGNAL_BITS[kind] % 8 == 0
+FRAME = bytes(32) + bytes([100]) + bytes(4)
+HEAD = b"\x01\xff\xff\x80\x00"
+REGION = bytes(38)
 
 
-@pytest.mark.parametrize("kind", SignalType)
+def test_every_type_has_one_length_or_is_a_list() -> None:
+    assert set(SignalType) - set(SIGNAL_BITS) == {SignalType.VPDQ, SignalType.RPDQ}
+    assert all(bits % 8 == 0 for bits in SIGNAL_BITS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (SignalType.VPDQ, FRAME),
+        (SignalType.VPDQ, FRAME * MOST_FRAMES),
+        (SignalType.RPDQ, HEAD + REGION),
+        (SignalType.RPDQ, b"\x01\x00\x01\xff\xff" + b"\xff" * 38 * MOST_REGIONS),
+    ],
+)
+def test_a_list_of_any_length_within_its_bounds_is_taken(kind: SignalType, value: bytes) -> None:
+    assert Signal.parse(kind.value, value.hex()) == Signal(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"", "frames of 37"),
+        (FRAME[:-1], "frames of 37"),
+        (FRAME * (MOST_FRAMES + 1), "frames of 37"),
+        (FRAME[:32] + b"\x65" + FRAME[33:], "quality"),
+        (FRAME[:-1] + b"\x02" + FRAME[:-1] + b"\x01", "rising time"),
+    ],
+)
+def test_a_vpdq_that_is_none_is_refused(value: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Signal(SignalType.VPDQ, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"", "regions of 38"),
+        (HEAD, "regions of 38"),
+        (HEAD + REGION[:-1], "regions of 38"),
+        (HEAD + REGION * (MOST_REGIONS + 1), "regions of 38"),
+        (b"\x02" + HEAD[1:] + REGION, "version"),
+        (b"\x01\xff\xfe\x80\x00" + REGION, "65535"),
+        (b"\x01\xff\xff\x00\x00" + REGION, "65535"),
+    ],
+)
+def test_an_rpdq_that_is_none_is_refused(value: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Signal(SignalType.RPDQ, value)
+
+
+@pytest.mark.parametrize("kind", SIGNAL_BITS)
 @pytest.mark.parametrize("change", [-1, 1, None])
 def test_a_value_of_another_length_is_refused(kind: SignalType, change: int | None) -> None:
     size = 0 if change is None else SIGNAL_BITS[kind] // 8 + change
