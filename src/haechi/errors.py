@@ -13,7 +13,7 @@
     ├── NotFound
     ├── Unavailable ──────── try again later: NotReady   Busy   OutsideServiceFailed
     ├── VerificationFailed
-    └── BrokenStore ──────── our own data is not as it should be
+    └── BrokenStore ──────── our own data is not as it should be: DamagedSnapshot
 
 A sentence says what is wrong and what to do. It is a template of the message catalogue (English text
 is the key), so every page can show it in the reader's language; `params` never hold a hash, a URL, a
@@ -32,6 +32,7 @@ __all__ = [
     "Busy",
     "CrossSiteRefused",
     "DamagedFile",
+    "DamagedSnapshot",
     "DecodingStopped",
     "ExitCode",
     "FileNotReadable",
@@ -120,7 +121,7 @@ class MalformedSignal(BadInput):
     """A fingerprint that is none."""
 
     code = "malformed_signal"
-    template = "This is not a {type} fingerprint: it needs {digits} hexadecimal digits."
+    template = "This is not a {type} fingerprint: it needs {wanted}."
 
 
 class UnreadableBank(BadInput):
@@ -154,7 +155,10 @@ class UnsupportedFormat(MediaError):
 
     code = "unsupported_format"
     http_status = 415
-    template = "This is not a picture or video we can read. Use JPEG, PNG, WebP, GIF, HEIC or AVIF."
+    template = (
+        "This is not a picture or video we can read. Use JPEG, PNG, WebP, GIF, HEIC or AVIF, "
+        "or MP4, MOV, WebM, MKV or AVI."
+    )
 
 
 class FileTooLarge(MediaError):
@@ -305,3 +309,10 @@ class BrokenStore(HaechiError):
 
     code = "broken_store"
     template = "The data folder cannot be used: {reason}."
+
+
+class DamagedSnapshot(BrokenStore):
+    """A snapshot of the index that cannot be used; the bank can rebuild the index."""
+
+    code = "damaged_snapshot"
+    template = "The snapshot of the index cannot be used: {reason}."

@@ -441,9 +441,13 @@ class TestThroughTheBank:
                     tx.execute(update(bank).values(radius_bits=radius_bits))
                 live = LiveIndex(database, Vault(KEYS.master), poll_s=60)
                 live.catch_up()
+                known = live.known()
                 found = [
-                    sorted((hit.distance_bits, ids[content_id]) for hit, content_id, _ in answers)
-                    for answers in live.search(queries)
+                    sorted(
+                        (hit.distance_bits, ids[known.owners_of([hit.entry_id])[hit.entry_id][0]])
+                        for hit in answers
+                    )
+                    for answers in known.view.search(queries, radius_bits=known.widest_bits)
                 ]
             expected = [
                 [(hit.distance_bits, hit.entry_id) for hit in hits]
@@ -477,7 +481,7 @@ class TestThroughTheBank:
             rebuilt = LiveIndex(database, vault, poll_s=60)
             rebuilt.catch_up()
             queries = [pdq_value(seed) for seed in range(4)]
-            assert followed.search(queries) == rebuilt.search(queries)
+            assert followed.known().view.search(queries) == rebuilt.known().view.search(queries)
             assert len(followed) == len(rebuilt) > 0
             assert followed.position == rebuilt.position
 

@@ -38,6 +38,9 @@ from haechi.values import Actor, Signal
 from haechi.workflows import CaseReport, Context, Gate, ReportedItem, Scope, Sighting
 
 _JSON_MAX_BYTES: Final = 256 * 1024
+_SIGNALS_MAX_BYTES: Final = 4 * 1024 * 1024
+"""A film of three hours is 800 KB of digits, a picture's regions 8."""
+
 _MOST_WAITING: Final = 100
 
 Req = Request[Any, Any, Any]
@@ -46,7 +49,7 @@ Req = Request[Any, Any, Any]
 @post(
     "/v1/cases",
     opt={"gate": Gate.OPEN, "body": "json", "limit": "report"},
-    request_max_body_size=_JSON_MAX_BYTES,
+    request_max_body_size=_SIGNALS_MAX_BYTES,
     sync_to_thread=True,
     summary="Open a case",
 )
@@ -143,7 +146,7 @@ def receipt_key(ctx: NamedDependency[Context]) -> str:
 async def match_upload(
     request: Req, ctx: NamedDependency[Context], actor: NamedDependency[Actor]
 ) -> MatchesAnswer:
-    """Signals as JSON, or the bytes of one picture with any other content type.
+    """Signals as JSON, or the bytes of one picture or video with any other content type.
 
     The bytes stay in memory, are decoded in a child process within limits, and are kept nowhere. When
     many uploads are waiting already, the answer is 503 before the body is read.
@@ -155,7 +158,7 @@ async def match_upload(
     # for people use other threads.
     async with uploads:
         if request.content_type[0] == "application/json":
-            signals = _signals(await _read_body(request, _JSON_MAX_BYTES, TooMuchAtOnce()))
+            signals = _signals(await _read_body(request, _SIGNALS_MAX_BYTES, TooMuchAtOnce()))
             found = await to_thread.run_sync(workflows.screen_signals, ctx, actor, signals)
         else:
             most_mib = ctx.settings.upload_max_mib

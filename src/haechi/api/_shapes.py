@@ -6,40 +6,64 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from haechi.errors import HaechiError, MalformedSignal
-from haechi.values import SIGNAL_BITS, MediaKind, Signal, SignalType
+from haechi.values import (
+    FRAME_BYTES,
+    MOST_FRAMES,
+    MOST_REGIONS,
+    REGION_BYTES,
+    REGIONS_HEAD_BYTES,
+    SIGNAL_BITS,
+    MediaKind,
+    Signal,
+    SignalType,
+)
 from haechi.workflows import CaseView, ItemView, Match
 
 _SHORT = Annotated[str, Meta(max_length=2000)]
 
 
+_MOST_DIGITS = 2 * FRAME_BYTES * MOST_FRAMES
+
+_LISTS = {
+    SignalType.RPDQ: (
+        f"{2 * REGIONS_HEAD_BYTES} hexadecimal digits of version 01, then {2 * REGION_BYTES} for each "
+        f"of 1 to {MOST_REGIONS} regions"
+    ),
+    SignalType.VPDQ: (
+        f"{2 * FRAME_BYTES} hexadecimal digits for each of 1 to {MOST_FRAMES} frames by rising time"
+    ),
+}
+
+
 class SignalBody(Struct, forbid_unknown_fields=True, rename={"type_name": "type"}):
     """One fingerprint: its type, its value in hexadecimal digits, and for `pdq` its quality."""
 
-    type_name: Literal["pdq", "md5", "sha256"]
-    value: Annotated[str, Meta(max_length=64)]
+    type_name: Literal["pdq", "rpdq", "vpdq", "md5", "sha256"]
+    value: Annotated[str, Meta(max_length=_MOST_DIGITS)]
     quality: Annotated[int, Meta(ge=0, le=100)] | None = None
 
     def to_signal(self) -> Signal:
         """The signal.
 
         Raises:
-            MalformedSignal: the value is not as long as its type wants, or has other characters.
+            MalformedSignal: the value is not as its type wants it, or has other characters.
         """
         try:
             return Signal.parse(self.type_name, self.value, self.quality)
         except ValueError as error:
-            digits = SIGNAL_BITS[SignalType(self.type_name)] // 4
-            raise MalformedSignal(field="value", type=self.type_name, digits=digits) from error
+            kind = SignalType(self.type_name)
+            wanted = _LISTS.get(kind) or f"{SIGNAL_BITS[kind] // 4} hexadecimal digits"
+            raise MalformedSignal(field="value", type=self.type_name, wanted=wanted) from error
 
 
 class ItemBody(Struct, forbid_unknown_fields=True):
     """One picture or video, as fingerprints made on the device. There is no field for the file."""
 
     kind: MediaKind
-    signals: Annotated[list[SignalBody], Meta(min_length=1, max_length=3)]
+    signals: Annotated[list[SignalBody], Meta(min_length=1, max_length=4)]
 
 
 class SightingBody(Struct, forbid_unknown_fields=True):
@@ -175,11 +199,52 @@ class OpenedCaseAnswer(Struct):
     items: list[NewItemAnswer]
 
 
-class EvidenceAnswer(Struct):
-    """Which view of the upload matched: see docs/http-api.md."""
+class BoxAnswer(Struct):
+    """A part of the upload, in pixels of its brightness as it was looked at."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class RegionsAnswer(Struct):
+    """How many regions agree on one geometry, of how many that the upload should show."""
+
+    agree: int
+    expected: int
+    is_mirrored: bool
+
+
+class RangeAnswer(Struct):
+    """Upload seconds that show seconds of the known video; no speed where it stands still."""
+
+    query_from_s: float
+    query_to_s: float
+    known_from_s: float
+    known_to_s: float
+    speed: float | None
+
+
+class FramesAnswer(Struct):
+    """How much of the known video the upload shows, and where."""
+
+    known_share: float
+    query_share: float
+    is_whole: bool
+    ranges: list[RangeAnswer]
+
+
+class EvidenceAnswer(Struct, omit_defaults=True):
+    """Which view of the upload matched, and what agreed: see docs/http-api.md."""
 
     rendition: str
     turn: str
+    reason: str
+    box: BoxAnswer | UnsetType = UNSET
+    pdq_distance: int | UnsetType = UNSET
+    regions: RegionsAnswer | UnsetType = UNSET
+    frames: FramesAnswer | UnsetType = UNSET
 
 
 class MatchAnswer(Struct, omit_defaults=True):
@@ -207,7 +272,7 @@ class MatchAnswer(Struct, omit_defaults=True):
         if tells_distance:
             answer.distance = match.distance_bits
             answer.radius = match.radius_bits
-            answer.evidence = EvidenceAnswer(match.rendition.value, match.turn.value)
+            answer.evidence = convert(match.evidence, EvidenceAnswer)
         return answer
 
 

@@ -7,12 +7,13 @@ without gaps, on every engine: a follower that has seen N never meets a later N 
 """
 
 from haechi.bank._banks import Bank, all_banks, ensure_bank
-from haechi.bank._contents import add_content, content_statuses, set_status
+from haechi.bank._contents import active_contents, add_content, content_statuses, set_status
 from haechi.bank._feed import Change, changes_after, feed_position
 
 __all__ = [
     "Bank",
     "Change",
+    "active_contents",
     "add_content",
     "all_banks",
     "changes_after",

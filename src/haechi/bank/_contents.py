@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -12,6 +13,9 @@ from haechi.bank._tables import content, content_signal
 from haechi.errors import NotFound
 from haechi.storage import KeyId, Vault, new_id
 from haechi.values import ContentStatus, Signal, utc_now
+
+_MOST_NUMBERS: Final = 500
+"""So many go into one statement: engines have a limit."""
 
 
 def add_content(
@@ -92,3 +96,18 @@ def content_statuses(tx: Connection, content_ids: Iterable[str]) -> dict[str, Co
         select(content.c.id, content.c.status).where(content.c.id.in_(list(content_ids)))
     )
     return {row.id: ContentStatus(row.status) for row in rows}
+
+
+def active_contents(tx: Connection, entry_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """(content id, bank id) of each of these entries that is active, by its number."""
+    numbers = list(entry_ids)
+    found = {}
+    for first in range(0, len(numbers), _MOST_NUMBERS):
+        rows = tx.execute(
+            select(content.c.entry_id, content.c.id, content.c.bank_id).where(
+                content.c.entry_id.in_(numbers[first : first + _MOST_NUMBERS]),
+                content.c.status == ContentStatus.ACTIVE.value,
+            )
+        )
+        found.update({row.entry_id: (row.id, row.bank_id) for row in rows})
+    return found

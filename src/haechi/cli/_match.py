@@ -19,6 +19,7 @@ from haechi.errors import (
     OutsideServiceFailed,
 )
 from haechi.settings import PARTNER_TOKEN_VARIABLE
+from haechi.values import MediaKind
 
 if TYPE_CHECKING:
     from haechi.workflows import HashedFile, Match
@@ -38,7 +39,7 @@ def match_paths(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Look for files among known contents: also turned, mirrored, and with a flat border.
+    """Look for files among known contents: also turned, cut, framed, and among other things.
 
     A match is a result, not a failure: the command ends with 0 either way. A file that the service
     refuses is answered with its error; only a service that fails or does not let us in ends it.
@@ -49,7 +50,7 @@ def match_paths(
 
     is_service = bank.startswith(("http://", "https://"))
     ask = _service(bank, token) if is_service else _file(Path(bank))
-    for hashed in hash_files(paths):
+    for hashed in hash_files(paths, looks_closely=True):
         matches, error = _answer(ask, hashed)
         if as_json:
             line: dict[str, object] = {"path": str(hashed.path), "matches": matches}
@@ -87,7 +88,7 @@ def _service(address: str, token: str) -> Ask:
     client = ServiceClient(address, token)
 
     def ask(hashed: HashedFile) -> list[dict[str, Any]]:
-        if hashed.picture is None:
+        if hashed.kind is not MediaKind.IMAGE or hashed.error is not None:
             return client.match_signals(hashed.signals)
         try:
             data = hashed.path.read_bytes()
@@ -105,7 +106,7 @@ def _line(match: Match) -> dict[str, Any]:
         "signal": match.signal_type.value,
         "distance": match.distance_bits,
         "radius": match.radius_bits,
-        "evidence": {"rendition": match.rendition.value, "turn": match.turn.value},
+        "evidence": match.evidence,
         "verdict": match.verdict.value,
     }
 

@@ -9,13 +9,14 @@ from ._boxes import Box, photo_boxes
 from ._digests import digests
 from ._distance import distance_bits
 from ._pdq import pdq
-from ._regions import Regions
+from ._regions import LONG_SIDE, Regions
 from ._rpdq import CLOSE_SIDE_PIXELS, query_regions, regions, rpdq
 from ._views import PdqView, Rendition, Turn, pdq_views
 from ._vpdq import FrameList, VpdqView, hma_text, vpdq, vpdq_views
 
 __all__ = [
     "CLOSE_SIDE_PIXELS",
+    "LONG_SIDE",
     "Box",
     "FrameList",
     "PdqView",

@@ -109,6 +109,18 @@ class Regions:
             height,
         )
 
+    def at(self, places: NDArray[np.int64]) -> Regions:
+        """The regions at these places."""
+        return Regions(
+            self.values[places],
+            self.x[places],
+            self.y[places],
+            self.scale[places],
+            self.angle[places],
+            self.width,
+            self.height,
+        )
+
     def mirrored(self) -> Regions:
         """The regions of the picture with left and right swapped: exact, but for rounding of the angle."""
         mask = np.frombuffer(MIRROR_MASK, np.uint8)

@@ -12,6 +12,7 @@ from haechi.notices import Notice
 from haechi.workflows._access import actor_of_session, actor_of_token, enter_case, leave_case
 from haechi.workflows._context import Context, open_context
 from haechi.workflows._doctor import Finding, examine
+from haechi.workflows._find import Match
 from haechi.workflows._fingerprint import HashedFile, hash_files
 from haechi.workflows._follow import LiveIndex
 from haechi.workflows._local_bank import LocalBank, load_local_bank
@@ -21,7 +22,8 @@ from haechi.workflows._partners import admit_partner, dismiss_partner, list_part
 from haechi.workflows._permissions import Gate, Scope
 from haechi.workflows._read_case import CaseView, ItemView, case_numbers, read_case, read_case_file
 from haechi.workflows._receipts import check_receipt, receipt_key_pem
-from haechi.workflows._screen import Match, Verdict, screen_file, screen_signals
+from haechi.workflows._screen import screen_file, screen_signals
+from haechi.workflows._verdict import Reason, Verdict
 from haechi.workflows._withdraw import withdraw_item
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Match",
     "Notice",
     "OpenedCase",
+    "Reason",
     "ReportedItem",
     "Scope",
     "Sighting",

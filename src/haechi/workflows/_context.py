@@ -9,11 +9,15 @@ from types import TracebackType
 from typing import Final, Self
 
 from haechi.errors import BrokenStore, NotReady
-from haechi.media import Decoder, Limits
+from haechi.media import Decoder, Limits, VideoLimits
 from haechi.settings import Settings
 from haechi.storage import Database, Keys, Vault, load_keys
 from haechi.workflows._follow import LiveIndex
+from haechi.workflows._index_file import IndexFile
 from haechi.workflows._warm_up import warm_up
+
+_VIDEO_TIMES: Final = 15
+"""A video may take so many times as long as a picture."""
 
 _NOTHING_HERE: Final = "there is no installation here yet; haechi serve makes one"
 
@@ -91,9 +95,16 @@ def open_context(settings: Settings, *, follows: bool, may_create: bool = True) 
         limits = Limits(
             max_bytes=settings.upload_max_mib * 1024 * 1024, timeout_s=settings.decode_timeout_s
         )
-        decoder = opened.enter_context(Decoder(limits, processes=settings.decoder_processes))
-        live = LiveIndex(database, vault, poll_s=settings.feed_poll_ms / 1000) if follows else None
-        if live is not None:
+        video_limits = VideoLimits(
+            max_bytes=limits.max_bytes, timeout_s=_VIDEO_TIMES * settings.decode_timeout_s
+        )
+        decoder = opened.enter_context(
+            Decoder(limits, video_limits=video_limits, processes=settings.decoder_processes)
+        )
+        live = None
+        if follows:
+            file = IndexFile.of(settings.data_folder, keys)
+            live = LiveIndex(database, vault, poll_s=settings.feed_poll_ms / 1000, file=file)
             warm_up(decoder)
             live.start()
         # From here on it is the context that closes them.

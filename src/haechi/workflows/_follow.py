@@ -2,39 +2,59 @@
 """The live index: follows the change feed in a thread of its own and answers from memory.
 
 The index is a pure function of the bank's tables: nothing else writes to it. A commit of this
-process wakes the follower at once; commits of other processes are seen at the next poll.
+process wakes the follower at once; commits of other processes are seen at the next poll. Whose a row
+is stands in the bank only, and is asked for what was found: so nothing that was withdrawn meanwhile
+is told, and a start need not read the bank.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import structlog
 
-from haechi.bank import Bank, Change, all_banks, changes_after, feed_position
-from haechi.match import Hit, Index
+from haechi.bank import (
+    Bank,
+    Change,
+    active_contents,
+    all_banks,
+    changes_after,
+    feed_position,
+)
+from haechi.match import Index
 from haechi.storage import Database, Vault
-from haechi.values import ContentStatus, Signal
+from haechi.values import ContentStatus
+from haechi.workflows._find import Known
+from haechi.workflows._index_file import IndexFile
 
 _STALE_AFTER_S: Final = 5.0
 _RETRY_AFTER_S: Final = 0.5
 _STOP_WITHIN_S: Final = 10.0
+_SAVE_EVERY_S: Final = 60.0
 
 _log = structlog.get_logger(__name__)
 
 
 class LiveIndex:
-    """Every active content of the bank, searchable; at most one poll behind the last commit."""
+    """Every active content of the bank, searchable; at most one poll behind the last commit.
 
-    def __init__(self, database: Database, vault: Vault, *, poll_s: float) -> None:
+    With a `file` it begins where that was written and writes it anew once a minute while anything
+    changes, so what was erased does not stay in it, and when it stops.
+    """
+
+    def __init__(
+        self, database: Database, vault: Vault, *, poll_s: float, file: IndexFile | None = None
+    ) -> None:
         self._database = database
         self._vault = vault
         self._poll_s = poll_s
         self._index = Index()
-        self._contents: dict[int, tuple[str, str]] = {}
+        self._file = file
+        self._saved_at_s = time.monotonic()
+        self._saved_position = -1
         self._banks: dict[str, Bank] = {}
         self._unreadable: set[int] = set()
         self._position = -1
@@ -72,31 +92,38 @@ class LiveIndex:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_WITHIN_S)
+        self._save()
+        self._index.close()
 
     def wake(self) -> None:
         """Look at the feed now, not at the next poll."""
         self._wake.set()
 
-    def search(self, signals: Sequence[Signal]) -> list[list[tuple[Hit, str, Bank]]]:
-        """For each signal every hit within the radius of its bank: (hit, content id, bank)."""
+    def known(self) -> Known:
+        """What is known now, to be asked as often as one likes."""
         banks = self._banks
         widest_bits = max((bank.radius_bits for bank in banks.values()), default=0)
-        answers = []
-        for hits in self._index.search(signals, radius_bits=widest_bits):
-            known = []
-            for hit in hits:
-                # No content: withdrawn between the search and this line.
-                content_id, bank_id = self._contents.get(hit.entry_id, ("", ""))
-                bank = banks.get(bank_id)
-                if bank is not None and hit.distance_bits <= bank.radius_bits:
-                    known.append((hit, content_id, bank))
-            answers.append(known)
-        return answers
+        return Known(self._index.view(), self._owners_of, widest_bits)
+
+    def _owners_of(self, entry_ids: Collection[int]) -> dict[int, tuple[str, Bank]]:
+        if not entry_ids:
+            return {}
+        banks = self._banks
+        with self._database.read() as tx:
+            found = active_contents(tx, entry_ids)
+        return {
+            entry_id: (content_id, banks[bank_id])
+            for entry_id, (content_id, bank_id) in found.items()
+            if bank_id in banks
+        }
 
     def catch_up(self) -> None:
         """Apply every change that is committed now."""
         with self._database.read() as tx:
             head = feed_position(tx)
+            if self._position < 0 and self._file is not None:
+                self._take_up(self._file, head)
+                self._banks = all_banks(tx)
             while self._position < head:
                 changes = changes_after(tx, self._vault, max(self._position, 0))
                 if changes:
@@ -105,20 +132,34 @@ class LiveIndex:
                 self._position = changes[-1].seq if changes else head
         self._caught_up_at_s = time.monotonic()
 
+    def _take_up(self, file: IndexFile, head: int) -> None:
+        loaded = file.load(head=head)
+        if loaded is not None:
+            self._index.close()
+            self._index, self._position = loaded
+            self._saved_position = self._position
+
     def _apply(self, changes: Sequence[Change]) -> None:
         latest = {change.entry_id: change for change in changes}.values()
         present = [change for change in latest if change.status is ContentStatus.ACTIVE]
         gone = [change.entry_id for change in latest if change.status is not ContentStatus.ACTIVE]
         for change in present:
-            self._contents[change.entry_id] = (change.content_id, change.bank_id)
             (self._unreadable.discard if change.is_readable else self._unreadable.add)(
                 change.entry_id
             )
         self._index.add((change.entry_id, change.signals) for change in present)
         self._index.remove(gone)
-        for entry_id in gone:
-            self._contents.pop(entry_id, None)
-            self._unreadable.discard(entry_id)
+        self._unreadable.difference_update(gone)
+
+    def _save(self) -> None:
+        """Write the index down, if there is a file and anything has changed since."""
+        position = self._position
+        if self._file is None or position < 0 or position == self._saved_position:
+            return
+        # Also after a failure: not to be tried at every look.
+        self._saved_at_s = time.monotonic()
+        if self._file.save(self._index, position):
+            self._saved_position = position
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -126,6 +167,8 @@ class LiveIndex:
             try:
                 self.catch_up()
                 pause_s = self._poll_s
+                if time.monotonic() - self._saved_at_s > _SAVE_EVERY_S:
+                    self._save()
             except Exception as error:  # noqa: BLE001  # the follower outlives whatever a look meets
                 # The database may be back in a moment; `is_ready` turns false meanwhile.
                 _log.warning("feed_not_read", error_class=type(error).__name__)

@@ -6,17 +6,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from haechi.bank import Bank
 from haechi.errors import FileNotReadable, UnreadableBank
-from haechi.match import Hit, Index
+from haechi.match import Index
 from haechi.values import PDQ_MATCH_RADIUS_BITS, BankPolicy, Signal, SignalType
+from haechi.workflows._find import Known, Match, find_matches
 from haechi.workflows._fingerprint import HashedFile, check_regular
-from haechi.workflows._screen import Match, Query, find_matches, picture_queries
+from haechi.workflows._upload import Upload, upload_of_signals
 
 _TYPE_OF_LENGTH: Final = {64: SignalType.PDQ, 32: SignalType.MD5}
 
@@ -30,17 +31,32 @@ class LocalBank:
     skipped: int
     _index: Index
 
-    def matches(self, hashed: HashedFile) -> list[Match]:
-        """The contents of the bank that this file matches, best first."""
-        queries = [Query(signal) for signal in hashed.signals]
-        if hashed.picture is not None:
-            queries += picture_queries(hashed.picture)
-        return find_matches(queries, self._search)
+    @classmethod
+    def of(
+        cls, name: str, entries: Iterable[tuple[int, Sequence[Signal]]], *, skipped: int = 0
+    ) -> Self:
+        """The bank of these contents, each a number of its own and its signals."""
+        contents = list(entries)
+        index = Index()
+        index.add(contents)
+        index.settle()
+        return cls(name, len(contents), skipped, index)
 
-    def _search(self, signals: Sequence[Signal]) -> list[list[tuple[Hit, str, Bank]]]:
+    def matches(self, hashed: HashedFile) -> list[Match]:
+        """The contents of the bank that this file matches, best first: `line 7` is its seventh line."""
+        upload = upload_of_signals(hashed.signals)
+        if hashed.upload is not None:
+            upload = replace(hashed.upload, queries=(*upload.queries, *hashed.upload.queries))
+        return self.matches_of(upload)
+
+    def matches_of(self, upload: Upload) -> list[Match]:
+        """The contents of the bank that an upload matches, best first."""
         bank = Bank("", self.name, BankPolicy.BLOCK, PDQ_MATCH_RADIUS_BITS)
-        found = self._index.search(signals, radius_bits=bank.radius_bits)
-        return [[(hit, f"line {hit.entry_id}", bank) for hit in hits] for hits in found]
+
+        def owners_of(entry_ids: Collection[int]) -> dict[int, tuple[str, Bank]]:
+            return {entry_id: (f"line {entry_id}", bank) for entry_id in entry_ids}
+
+        return find_matches(upload, Known(self._index.view(), owners_of, bank.radius_bits))
 
 
 def load_local_bank(path: Path) -> LocalBank:
@@ -69,9 +85,7 @@ def load_local_bank(path: Path) -> LocalBank:
             tally["skipped"] += 1
     if not entries:
         raise UnreadableBank
-    index = Index()
-    index.add(entries)
-    return LocalBank(path.name, len(entries), tally["skipped"], index)
+    return LocalBank.of(path.name, entries, skipped=tally["skipped"])
 
 
 def _signals(line: str) -> list[Signal]:

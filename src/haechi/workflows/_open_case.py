@@ -10,19 +10,35 @@ from typing import Any, Final
 from haechi import bank, cases, evidence
 from haechi.cases import Case, Sighting
 from haechi.errors import MalformedField
-from haechi.values import Actor, ActorKind, MediaKind, Signal
+from haechi.values import (
+    REGION_BYTES,
+    REGIONS_HEAD_BYTES,
+    Actor,
+    ActorKind,
+    MediaKind,
+    Signal,
+    SignalType,
+)
 from haechi.workflows import _audit
 from haechi.workflows._context import Context
 
 REPORTS_BANK: Final = "reports"
+
+_STRANGE_TO: Final = {
+    MediaKind.IMAGE: {SignalType.VPDQ},
+    MediaKind.VIDEO: {SignalType.RPDQ},
+}
+_MOST_REPORTED_BYTES: Final = REGIONS_HEAD_BYTES + 100 * REGION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedItem:
     """One picture or video as her device fingerprinted it: one signal of a type at most.
 
+    An `rpdq` is there only when she agreed to it for this item.
+
     Raises:
-        MalformedField: no signal, or two of one type.
+        MalformedField: no signal, two of one type, one of another kind of file, or too many regions.
     """
 
     kind: MediaKind
@@ -34,6 +50,18 @@ class ReportedItem:
         if len({signal.type for signal in self.signals}) < len(self.signals):
             raise MalformedField(
                 field="items", reason="An item has at most one fingerprint of a kind."
+            )
+        if any(signal.type in _STRANGE_TO[self.kind] for signal in self.signals):
+            raise MalformedField(
+                field="items",
+                reason="This kind of fingerprint does not belong to this kind of file.",
+            )
+        if any(
+            signal.type is SignalType.RPDQ and len(signal.value) > _MOST_REPORTED_BYTES
+            for signal in self.signals
+        ):
+            raise MalformedField(
+                field="items", reason="The fingerprint of a picture's parts has at most 100 parts."
             )
 
 

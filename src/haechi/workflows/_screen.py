@@ -3,62 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 from typing import Final
 
-from haechi.bank import Bank
-from haechi.match import Hit
-from haechi.media import Picture
-from haechi.signals import Rendition, Turn, digests, pdq_views
-from haechi.values import Actor, BankPolicy, Signal, SignalType
+from haechi.media import Decoder, sniff
+from haechi.signals import CLOSE_SIDE_PIXELS
+from haechi.values import Actor, MediaKind, Signal
 from haechi.workflows._context import Context
+from haechi.workflows._find import Match, find_all, find_matches, unless_allowed
 from haechi.workflows._permissions import Scope, require_scope
+from haechi.workflows._upload import (
+    Upload,
+    upload_of_file,
+    upload_of_frames,
+    upload_of_picture,
+    upload_of_signals,
+)
 
-CERTAIN_RADIUS_BITS: Final = 20
-"""Up to here a PDQ match is taken as it is; from here to 31 a person looks (reference/survivors.md §4)."""
+QUERY_EVERY_S: Final = 0.1
+"""An upload's frames are looked at this often; a report keeps one a second. A clip that was cut between
+two of its frames, or re-timed, would be missed if both sides were sparse."""
 
-
-class Verdict(StrEnum):
-    """`same`: equal, or the same picture re-encoded. `edited`: the same after a turn, a mirror or a
-    cut border. `review`: near enough to ask a person, not near enough to act alone.
-    """
-
-    SAME = "same"
-    EDITED = "edited"
-    REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One signal of the upload, and the view of the upload that it was made from."""
-
-    signal: Signal
-    rendition: Rendition = Rendition.AS_SENT
-    turn: Turn = Turn.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One known content that the upload matches, by its best signal, and why.
-
-    `distance_bits` is at most `radius_bits`, the radius of the bank; for digests both are 0.
-    `rendition` and `turn` name the view of the upload that matched.
-    """
-
-    content_id: str
-    bank: str
-    policy: BankPolicy
-    signal_type: SignalType
-    distance_bits: int
-    radius_bits: int
-    rendition: Rendition
-    turn: Turn
-    verdict: Verdict
-
-
-Search = Callable[[Sequence[Signal]], list[list[tuple[Hit, str, Bank]]]]
+_HEAD_BYTES: Final = 64
 
 
 def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> list[Match]:
@@ -72,82 +38,35 @@ def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> lis
         NeedsAccess, NotYours: no partner with the scope `match`. NotReady: still catching up.
     """
     require_scope(actor, Scope.MATCH)
-    live = ctx.index
-    return find_matches([Query(signal) for signal in signals], live.search)
+    return find_matches(upload_of_signals(signals), ctx.index.known())
 
 
 def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
-    """As `screen_signals`, for a picture file: also turned, mirrored and with its border cut away.
+    """As `screen_signals`, for a picture or video: also turned, cut, framed, and among other things.
 
     A file that equals a known one is answered by that alone and is not decoded. Any other is decoded
     in a child process, within limits, and never written anywhere; one that cannot be decoded is
     still compared by its digests before the error is raised.
 
     Raises:
-        NeedsAccess, NotYours, NotReady: as `screen_signals`. MediaError: no picture that we can read.
+        NeedsAccess, NotYours, NotReady: as `screen_signals`. MediaError: nothing that we can read.
     """
     require_scope(actor, Scope.MATCH)
-    live = ctx.index
-    equal = _best_matches(digest_queries([data]), live.search)
+    known = ctx.index.known()
+    equal = find_all(upload_of_file([data]), known)
     if equal:
-        return _unless_allowed(equal)
-    return find_matches(picture_queries(ctx.decoder.picture(data)), live.search)
+        return unless_allowed(equal)
+    return find_matches(look_closely(data, ctx.decoder), known)
 
 
-def digest_queries(chunks: Iterable[bytes]) -> list[Query]:
-    """The digests of a file, as queries."""
-    return [Query(signal) for signal in digests(chunks)]
+def look_closely(data: bytes, decoder: Decoder) -> Upload:
+    """Every look at a picture or video.
 
-
-def picture_queries(picture: Picture) -> list[Query]:
-    """Every view of a picture, as queries."""
-    return [Query(view.signal, view.rendition, view.turn) for view in pdq_views(picture)]
-
-
-def find_matches(queries: Sequence[Query], search: Search) -> list[Match]:
-    """What `search` finds for these queries, one match a content, best first; see `Verdict`.
-
-    A match in an `allow` bank vetoes every match that is no better than itself.
+    Raises:
+        MediaError: nothing that we can read.
     """
-    return _unless_allowed(_best_matches(queries, search))
-
-
-def _best_matches(queries: Sequence[Query], search: Search) -> list[Match]:
-    best: dict[str, Match] = {}
-    for query, answers in zip(queries, search([query.signal for query in queries]), strict=True):
-        for hit, content_id, bank in answers:
-            match = _match(query, hit, content_id, bank)
-            if content_id not in best or _rank(match) < _rank(best[content_id]):
-                best[content_id] = match
-    return sorted(best.values(), key=_rank)
-
-
-def _unless_allowed(matches: list[Match]) -> list[Match]:
-    """The matches without those that an allowed content is as near as, or nearer."""
-    allowed = [_rank(match)[:2] for match in matches if match.policy is BankPolicy.ALLOW]
-    return [match for match in matches if not allowed or _rank(match)[:2] < min(allowed)]
-
-
-def _match(query: Query, hit: Hit, content_id: str, bank: Bank) -> Match:
-    is_digest = query.signal.quality is None
-    if hit.distance_bits > CERTAIN_RADIUS_BITS:
-        verdict = Verdict.REVIEW
-    elif query.rendition is Rendition.AS_SENT and query.turn is Turn.NONE:
-        verdict = Verdict.SAME
-    else:
-        verdict = Verdict.EDITED
-    return Match(
-        content_id=content_id,
-        bank=bank.name,
-        policy=bank.policy,
-        signal_type=query.signal.type,
-        distance_bits=hit.distance_bits,
-        radius_bits=0 if is_digest else bank.radius_bits,
-        rendition=query.rendition,
-        turn=query.turn,
-        verdict=verdict,
-    )
-
-
-def _rank(match: Match) -> tuple[int, int, str]:
-    return (list(Verdict).index(match.verdict), match.distance_bits, match.content_id)
+    found = sniff(data[:_HEAD_BYTES])
+    if found is not None and found[0] is MediaKind.VIDEO:
+        with decoder.frames(data, every_s=QUERY_EVERY_S) as frames:
+            return upload_of_frames(frames)
+    return upload_of_picture(decoder.picture(data, min_side_pixels=CLOSE_SIDE_PIXELS))

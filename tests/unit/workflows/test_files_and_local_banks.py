@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from installations import digest, flipped, pdq_value
+from made_videos import moving_pattern, video
 from PIL import Image
 
 from haechi.errors import (
@@ -20,10 +21,15 @@ from haechi.errors import (
     UnsupportedFormat,
 )
 from haechi.media import Limits
-from haechi.values import MediaKind, SignalType
+from haechi.values import FRAME_BYTES, MediaKind, SignalType
 from haechi.workflows import HashedFile, _fingerprint, hash_files, load_local_bank
 
-MP4 = b"\0\0\0\x18ftypmp42" + bytes(64)
+NO_FILM = b"\0\0\0\x18ftypmp42" + bytes(64)
+
+
+def _film() -> bytes:
+    """Three seconds of a drawn pattern that moves."""
+    return video(moving_pattern(30), fps=10)
 
 
 def _photo(path: Path, seed: int = 0) -> Path:
@@ -41,17 +47,36 @@ def test_a_picture_gets_all_its_signals(tmp_path: Path) -> None:
     answer = _only(path)
     assert (answer.path, answer.kind, answer.error) == (path, MediaKind.IMAGE, None)
     assert [signal.type for signal in answer.signals] == [
-        SignalType.PDQ, SignalType.MD5, SignalType.SHA256,
+        SignalType.PDQ, SignalType.RPDQ, SignalType.MD5, SignalType.SHA256,
     ]  # fmt: skip
-    assert answer.signals[2].hex == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert answer.picture is not None
+    assert answer.signals[3].hex == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert answer.upload is None
+
+
+def test_a_picture_without_a_photographed_region_has_no_rpdq(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), "teal").save(tmp_path / "flat.png")
+    kinds = [signal.type for signal in _only(tmp_path / "flat.png").signals]
+    assert kinds == [SignalType.PDQ, SignalType.MD5, SignalType.SHA256]
+
+
+def test_a_video_gets_its_frames_and_its_digests(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(_film())
+    answer = _only(path)
+    assert (answer.kind, answer.error) == (MediaKind.VIDEO, None)
+    assert [signal.type for signal in answer.signals] == [
+        SignalType.VPDQ, SignalType.MD5, SignalType.SHA256,
+    ]  # fmt: skip
+    assert len(answer.signals[0].value) == 3 * FRAME_BYTES
+    (close,) = hash_files([path], looks_closely=True)
+    assert len(close.signals[0].value) > 20 * FRAME_BYTES
 
 
 def test_every_file_is_answered_in_the_order_it_was_named(tmp_path: Path) -> None:
     good = _photo(tmp_path / "b.png")
     cut = tmp_path / "a.png"
     cut.write_bytes(good.read_bytes()[:200])
-    (tmp_path / "film.mp4").write_bytes(MP4)
+    (tmp_path / "film.mp4").write_bytes(NO_FILM)
     (tmp_path / "text.txt").write_text("no picture")
     (tmp_path / "empty").touch()
     (tmp_path / "folder.png").mkdir()
@@ -59,7 +84,7 @@ def test_every_file_is_answered_in_the_order_it_was_named(tmp_path: Path) -> Non
     answers = list(hash_files([tmp_path / name for name in names]))
     assert [answer.path.name for answer in answers] == names
     assert [type(answer.error) for answer in answers] == [
-        UnsupportedFormat, type(None), FileNotReadable, DamagedFile, type(None), UnsupportedFormat,
+        UnsupportedFormat, type(None), FileNotReadable, DamagedFile, DamagedFile, UnsupportedFormat,
         FileNotReadable, type(None),
     ]  # fmt: skip
     # What cannot be decoded can still be found by its digests.
@@ -73,11 +98,11 @@ def test_a_folder_is_walked_without_hidden_files_and_links(tmp_path: Path) -> No
     (folder / "z").mkdir(parents=True)
     (folder / ".hidden").mkdir()
     for name in ("z/1.mp4", "b.mp4", ".hidden/c.mp4", ".d.mp4"):
-        (folder / name).write_bytes(MP4)
+        (folder / name).write_bytes(NO_FILM)
     (folder / "link.mp4").symlink_to(folder / "b.mp4")
     (folder / "loop").symlink_to(folder)
     outside = tmp_path / "outside.mp4"
-    outside.write_bytes(MP4)
+    outside.write_bytes(NO_FILM)
     (folder / "away.mp4").symlink_to(outside)
     found = [answer.path.relative_to(folder).as_posix() for answer in hash_files([folder])]
     assert found == ["b.mp4", "z/1.mp4"]
@@ -95,8 +120,8 @@ def test_what_is_no_regular_file_is_told_and_not_opened(tmp_path: Path) -> None:
 def test_a_hidden_folder_that_is_named_is_walked(tmp_path: Path) -> None:
     folder = tmp_path / ".mine"
     folder.mkdir()
-    (folder / "a.mp4").write_bytes(MP4)
-    assert [answer.error for answer in hash_files([folder])] == [None]
+    (folder / "a.mp4").write_bytes(NO_FILM)
+    assert [type(answer.error) for answer in hash_files([folder])] == [DamagedFile]
 
 
 def test_a_file_over_the_limit_keeps_its_digests(
@@ -196,5 +221,7 @@ class TestLocalBank:
         picture = _only(_photo(tmp_path / "a.png"))
         bank = load_local_bank(self._bank(tmp_path, picture.signals[0].hex))
         assert bank.matches(picture)[0].distance_bits == 0
-        without_signals = HashedFile(picture.path, picture.kind, (), None, picture.picture)
+        (close,) = hash_files([picture.path], looks_closely=True)
+        without_signals = HashedFile(picture.path, picture.kind, (), None, close.upload)
         assert bank.matches(without_signals)[0].distance_bits == 0
+        assert len(close.upload.queries) > 8

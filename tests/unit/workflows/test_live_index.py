@@ -100,10 +100,10 @@ def test_it_follows_another_programs_commits(each_ctx: Context) -> None:
         live = LiveIndex(elsewhere, each_ctx.vault, poll_s=_LONG_S)
         opened = report(each_ctx, image(pdq_value(1)))
         live.catch_up()
-        assert live.search([pdq_value(1)])[0]
+        assert live.known().view.search([pdq_value(1)])[0]
         withdraw_item(each_ctx, person(opened), item_id=opened.case.items[0].id)
         live.catch_up()
-        assert not live.search([pdq_value(1)])[0]
+        assert not live.known().view.search([pdq_value(1)])[0]
 
 
 def test_a_feed_longer_than_one_reading_is_read_to_its_end(
@@ -147,7 +147,7 @@ def test_a_commit_of_this_process_wakes_it(ctx: Context) -> None:
         report(ctx, image(pdq_value(1)))
         live.wake()
         live.wait_for(1)
-        assert live.search([pdq_value(1)])[0]
+        assert live.known().view.search([pdq_value(1)])[0]
     finally:
         live.stop()
 
@@ -188,7 +188,7 @@ def test_a_look_that_fails_is_not_the_last_and_tells_no_value(
     assert {line["event"] for line in logs} == {"feed_not_read"}
     assert {line["error_class"] for line in logs} == {type(failure).__name__}
     assert "secret" not in repr(logs)
-    assert live.search([pdq_value(1)])[0]
+    assert live.known().view.search([pdq_value(1)])[0]
 
 
 def test_a_failed_look_leaves_the_position_where_it_was(

@@ -16,7 +16,7 @@ import haechi.evidence
 from haechi.cases import CaseStatus
 from haechi.errors import MalformedField
 from haechi.storage import metadata
-from haechi.values import MediaKind, SignalType
+from haechi.values import MediaKind, Signal, SignalType
 from haechi.workflows import (
     CaseReport,
     Context,
@@ -206,3 +206,22 @@ def test_an_empty_report_is_refused_and_leaves_nothing(ctx: Context) -> None:
     with pytest.raises(MalformedField):
         report(ctx, *[image(digest(seed)) for seed in range(51)])
     assert _counts(ctx) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "signal"),
+    [
+        (MediaKind.IMAGE, Signal(SignalType.VPDQ, bytes(37))),
+        (MediaKind.VIDEO, Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38))),
+        (MediaKind.IMAGE, Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 101))),
+    ],
+)
+def test_a_signal_must_fit_the_file_and_the_report(kind: MediaKind, signal: Signal) -> None:
+    with pytest.raises(MalformedField) as caught:
+        ReportedItem(kind, (digest(1), signal))
+    assert caught.value.field == "items"
+
+
+def test_a_report_may_hold_100_regions() -> None:
+    regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 100))
+    assert ReportedItem(MediaKind.IMAGE, (regional,)).signals == (regional,)

@@ -27,7 +27,9 @@ from haechi.workflows import (
     screen_signals,
     withdraw_item,
 )
-from haechi.workflows._screen import CERTAIN_RADIUS_BITS, Query, find_matches
+from haechi.workflows._find import find_matches
+from haechi.workflows._upload import Query, Upload
+from haechi.workflows._verdict import CERTAIN_RADIUS_BITS
 
 
 def _put(
@@ -78,7 +80,7 @@ def test_another_view_of_the_upload_is_edited(
 ) -> None:
     _put(ctx, pdq_value(1))
     query = Query(flipped(pdq_value(1), bits), rendition, turn)
-    (found,) = find_matches([query], ctx.live.search)
+    (found,) = find_matches(Upload((query,)), ctx.live.known())
     assert (found.verdict, found.rendition, found.turn) == (verdict, rendition, turn)
 
 
@@ -95,7 +97,7 @@ def test_a_content_answers_once_by_its_best_signal(ctx: Context) -> None:
         Query(pdq_value(1), Rendition.TRIMMED, Turn.NONE),
         Query(flipped(pdq_value(1), 9)),
     ]
-    (found,) = find_matches(queries, ctx.live.search)
+    (found,) = find_matches(Upload(tuple(queries)), ctx.live.known())
     assert (found.verdict, found.distance_bits) == (Verdict.SAME, 9)
 
 

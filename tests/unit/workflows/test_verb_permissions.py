@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from haechi import workflows
 from haechi.errors import NeedsAccess, NotFound, NotYours
+from haechi.signals import digests
 from haechi.values import Actor, ActorKind
 from haechi.workflows import Context, DraftRequest, OpenedCase, Sighting
 from haechi.workflows._tables import audit_event
@@ -51,7 +52,7 @@ OTHER_SCOPES = Actor(ActorKind.PARTNER, "ptn_2", frozenset({"distance", "metrics
 
 @pytest.fixture
 def opened(ctx: Context) -> OpenedCase:
-    file_digest = workflows._screen.digest_queries([b"file"])[1].signal
+    file_digest = digests([b"file"])[1]
     made = report(
         ctx, image(pdq_value(1), file_digest), sightings=(Sighting(url="https://example.com"),)
     )

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When the regions of two pictures match: the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["DEFAULT_REGION_RULE", "RegionRule"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRule:
+    """When the regions of two pictures match.
+
+    A region votes for another when at most `key_bits` of the 64 bits of their keys and `whole_bits`
+    of all 256 differ. `most_seeds` votes propose a geometry. One that stretches one way more than
+    `most_stretch` times as much as another is none. `frame_margin` (of the radius) and `least_radius`
+    (of the query's shorter side) say which regions a query should show. A match has at least
+    `min_regions` and a score of at least `min_score`.
+    """
+
+    key_bits: int = 8
+    whole_bits: int = 80
+    most_seeds: int = 12
+    most_stretch: float = 2.2
+    frame_margin: float = 0.6
+    least_radius: float = 10.0 / 800.0
+    min_regions: int = 3
+    min_score: float = 14.0
+
+    def accepts(self, score: float, regions: int) -> bool:
+        """Whether so many regions that agree, and their score, are more than chance and shared logos give."""
+        return regions >= self.min_regions and score >= self.min_score
+
+
+DEFAULT_REGION_RULE: Final = RegionRule()

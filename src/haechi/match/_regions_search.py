@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which known pictures an upload's regions show: votes from the index, then one geometry for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from haechi.match._found import Found
+from haechi.match._kinds import Kind
+from haechi.match._regions import RegionMatch, match_regions
+from haechi.match._regions_rule import DEFAULT_REGION_RULE, RegionRule
+from haechi.match._rows import regions_of
+from haechi.match._view import View
+from haechi.signals import Regions
+
+__all__ = ["find_regions"]
+
+_NUMBER_BITS: Final = np.uint64(48)
+_MOST_ENTRIES: Final = 64
+"""So many entries, those with most votes first, are compared region by region."""
+
+
+def find_regions(
+    view: View,
+    query: Regions,
+    *,
+    allowed_of: Callable[[Sequence[int]], Container[int]] = lambda _: (),
+    rule: RegionRule = DEFAULT_REGION_RULE,
+    threads: int = 1,
+) -> dict[int, RegionMatch]:
+    """The entries whose regions the query shows, as it is or mirrored, each with how; best first.
+
+    What `allowed_of` names among the entries is compared first, and the regions of the query that it explains count for
+    no other entry: a logo, a sticker or an app's frame that was allowed makes no match. Only entries
+    that the rule accepts are told.
+    """
+    if not len(query):
+        return {}
+    votes = _votes(view, query, rule, threads)
+    named = allowed_of(votes)
+    allowed = [entry_id for entry_id in votes if entry_id in named]
+    matches = _compared(view, query, allowed, rule)
+    explained = {place for match in matches.values() for place in match.in_query}
+    rest = [entry_id for entry_id in votes if entry_id not in named]
+    matches |= _compared(view, _without(query, explained), rest, rule)
+    return dict(sorted(matches.items(), key=lambda item: -item[1].score))
+
+
+def _votes(view: View, query: Regions, rule: RegionRule, threads: int) -> list[int]:
+    """The entries with most votes, best first."""
+    limits = {"key_bits": rule.key_bits, "whole_bits": rule.whole_bits, "threads": threads}
+    both = [view.search_regions(side.values, **limits) for side in (query, query.mirrored())]
+    counts: dict[int, int] = {}
+    for found in both:
+        for entry_id, votes in zip(*_counted(found), strict=True):
+            counts[entry_id] = max(votes, counts.get(entry_id, 0))
+    return sorted(counts, key=lambda entry_id: (-counts[entry_id], entry_id))[:_MOST_ENTRIES]
+
+
+def _counted(found: Found) -> tuple[list[int], list[int]]:
+    """The entries found, and how many of the regions of each have a vote."""
+    numbers: NDArray[np.uint64] = found.payload >> _NUMBER_BITS
+    pairs = np.unique(np.column_stack((found.entry_id, numbers.astype(np.int64))), axis=0)
+    entries, votes = np.unique(pairs[:, 0], return_counts=True)
+    return entries.tolist(), votes.tolist()
+
+
+def _compared(
+    view: View, query: Regions, entry_ids: list[int], rule: RegionRule
+) -> dict[int, RegionMatch]:
+    matches = {}
+    for entry_id in entry_ids:
+        known = regions_of(*view.rows(entry_id, Kind.REGION))
+        match = match_regions(query, known, rule=rule)
+        if match is not None and rule.accepts(match.score, match.regions):
+            matches[entry_id] = match
+    return matches
+
+
+def _without(query: Regions, places: set[int]) -> Regions:
+    if not places:
+        return query
+    kept = np.setdiff1d(np.arange(len(query)), np.array(sorted(places), dtype=np.int64))
+    return query.at(kept)
