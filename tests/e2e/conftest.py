@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from device_page import Device, opened, serving
 from running_server import Server, clean_environment, free_port
 
 READY_WITHIN_S = 60
@@ -107,3 +109,29 @@ def browser():  # Playwright's type, where Playwright is
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def served_device() -> Iterator[tuple[str, list[str]]]:
+    """The address of the page that runs the on-device code, and what is asked of its server."""
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def device_window(browser: Any) -> Iterator[Any]:
+    """A browser window that the tests of a module share."""
+    window = browser.new_page()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def device(
+    device_window: Any, served_device: tuple[str, list[str]], tmp_path: Path
+) -> Iterator[Device]:
+    """That page, freshly opened, with nothing to complain of at the end."""
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    with opened(device_window, served_device, chosen) as device:
+        yield device

@@ -21,6 +21,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import skimage
+from made_videos import moving_pattern, video
+from PIL import Image
+
+from haechi.values import FRAME_BYTES
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -120,7 +124,7 @@ def assert_harmless(request: Any, site: str) -> None:
         return
     sent_as = request.headers.get("content-type", "").partition(";")[0]
     assert sent_as in ("application/json", "application/x-www-form-urlencoded")
-    assert len(body) < 4096
+    assert len(_LONG_VALUES.sub(b"", body)) < 4096
     for file in (ASTRONAUT, COFFEE):
         assert_nothing_of(file, body)
 
@@ -158,6 +162,10 @@ def report_case(site: str, *, language: str = "en", url: str = "") -> tuple[str,
     return opened["case_number"], opened["passphrase"]
 
 
+def signal_types(item: dict[str, Any]) -> list[str]:
+    return [signal["type"] for signal in item["signals"]]
+
+
 def sent_reports(visit: Visit) -> list[dict[str, Any]]:
     return [
         json.loads(request.post_data)
@@ -182,7 +190,7 @@ def test_a_photo_is_reported_found_again_and_withdrawn(visit: Callable[..., Visi
     assert report["sightings"] == [{"url": "t.me/somewhere", "place": "", "note": ""}]
     for item in report["items"]:
         assert item.keys() == {"kind", "signals"}
-        assert [signal["type"] for signal in item["signals"]] == ["pdq", "md5", "sha256"]
+        assert signal_types(item) == ["pdq", "md5", "sha256"]
 
     assert first.page.get_by_text("can compare new uploads").is_visible()
     assert first.page.get_by_text("A support worker can now").is_visible()
@@ -247,6 +255,130 @@ def test_files_are_listed_by_number_and_pattern_and_can_be_left_out(
     assert len(report["items"]) == 1
 
 
+def test_the_fuller_fingerprint_is_sent_of_the_photos_that_she_ticked(
+    visit: Callable[..., Visit],
+) -> None:
+    """Off before she says so, on by the keyboard too, and off again when she takes it back."""
+    one = visit()
+    one.open("/case/new")
+    hint = one.page.get_by_text("it stays inside this service")
+    assert not hint.is_visible()
+    one.choose(ASTRONAUT, COFFEE, ASTRONAUT)
+    assert hint.is_visible()
+    boxes = [
+        one.page.get_by_role("checkbox", name=f"Photo {number}: Also find crops and screenshots")
+        for number in (1, 2, 3)
+    ]
+    assert [box.is_checked() for box in boxes] == [False, False, False]
+    assert (
+        "stays inside"
+        in one.page.locator(f"#{boxes[0].get_attribute('aria-describedby')}").inner_text()
+    )
+    boxes[1].focus()
+    one.page.keyboard.press("Space")
+    boxes[2].check()
+    boxes[2].uncheck()
+    one.page.get_by_role("button", name="Leave out: Photo 1").click()
+    assert one.page.get_by_role("checkbox", name="Photo 1: Also find").is_checked()
+    one.page.click("#send")
+    one.shown_keys()
+    (report,) = sent_reports(one)
+    assert [signal_types(item) for item in report["items"]] == [
+        ["pdq", "rpdq", "md5", "sha256"],
+        ["pdq", "md5", "sha256"],
+    ]
+    assert report["items"][0]["signals"][1].keys() == {"type", "value"}
+
+
+def test_what_has_no_fuller_fingerprint_has_no_box_for_it(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    plain, film = tmp_path / "plain.png", tmp_path / "film.mp4"
+    Image.new("RGB", (300, 200), (90, 120, 200)).save(plain)
+    film.write_bytes(drawn_film())
+    one = visit()
+    one.open("/case/new")
+    one.choose(plain, film)
+    assert one.page.get_by_role("checkbox").count() == 0
+    assert not one.page.get_by_text("it stays inside this service").is_visible()
+    one.choose(COFFEE)
+    assert one.page.get_by_role("checkbox").count() == 1
+    one.page.get_by_role("button", name="Leave out: Photo 2").click()
+    assert not one.page.get_by_text("it stays inside this service").is_visible()
+
+
+def drawn_film() -> bytes:
+    """Two seconds of a drawn pattern that moves."""
+    return video(moving_pattern(60, width=320, height=240))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_video_is_reported_by_its_frames(
+    visit: Callable[..., Visit], tmp_path: Path, language: str
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(drawn_film())
+    one = visit(language)
+    one.open("/case/new")
+    one.choose(film)
+    line = one.page.locator("#chosen li")
+    said = {"ko": "짧게 자르거나 다시 저장한 영상도", "en": "Shortened and re-saved copies"}
+    assert said[language] in line.inner_text()
+    assert line.locator("svg.pattern").count() == 1
+    assert one.page.locator("main img, main canvas, main video").count() == 0
+    one.page.click("#send")
+    one.shown_keys()
+    (report,) = sent_reports(one)
+    (item,) = report["items"]
+    assert (item["kind"], signal_types(item)) == ("video", ["vpdq", "md5", "sha256"])
+    assert len(item["signals"][0]["value"]) == 2 * 2 * FRAME_BYTES
+
+
+def test_what_of_a_video_can_be_recognised_is_said(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
+    frames = moving_pattern(150, width=320, height=240)
+    whole = video(frames, mux={"movflags": "faststart"}, g="30")
+    files = {
+        "unread.avi": video(frames[:30], container="avi", codec="mpeg4"),
+        "part.mp4": whole[: len(whole) // 2],
+        "black.mp4": video([frame * 0 for frame in frames[:60]]),
+    }
+    one = visit()
+    one.open("/case/new")
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+        one.choose(tmp_path / name)
+    said = one.page.locator("#chosen li").all_inner_texts()
+    assert "cannot read this kind of video, so only exact copies" in said[0]
+    assert "Not all of the video could be read" in said[1]
+    assert "The video is almost plain, so only exact copies" in said[2]
+
+
+def test_more_than_fits_into_one_case_is_said_kindly(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.open("/case/new")
+    one.choose(COFFEE)
+    one.page.route(
+        "**/v1/cases",
+        lambda route: route.fulfill(
+            status=413, json={"error": {"code": "too_much_at_once", "message": "…"}}
+        ),
+    )
+    one.page.click("#send")
+    assert "more fingerprints than fit" in one.page.locator("[role=alert]").inner_text()
+    one.page.unroute_all()
+    one.page.click("#send")
+    one.shown_keys()
+
+
+def test_videos_may_be_played_from_chosen_files_and_from_nowhere_else(site: str) -> None:
+    policy = httpx.get(site + "/case/new").headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules.pop("media-src") == "blob:"
+    assert set(rules.values()) <= {"'self'", "'none'"}
+
+
 def test_a_picture_that_this_browser_cannot_read_is_sent_with_its_digests(
     visit: Callable[..., Visit], tmp_path: Path
 ) -> None:
@@ -259,7 +391,7 @@ def test_a_picture_that_this_browser_cannot_read_is_sent_with_its_digests(
     one.page.click("#send")
     one.shown_keys()
     (report,) = sent_reports(one)
-    assert [signal["type"] for signal in report["items"][0]["signals"]] == ["md5", "sha256"]
+    assert signal_types(report["items"][0]) == ["md5", "sha256"]
     assert report["language"] == "ko"
 
 
@@ -545,6 +677,7 @@ def test_every_page_is_accessible_and_fits(visit: Callable[..., Visit], language
     one.open("/case/new")
     look.at("new")
     one.choose(ASTRONAUT, COFFEE)
+    one.page.get_by_role("checkbox").first.check()
     one.page.fill("#url", "nothing")
     one.page.click("#send")
     one.page.locator("[role=alert]").wait_for()
@@ -606,6 +739,8 @@ class Look:
         assert needed <= given, f"{name} scrolls sideways"
 
 
+_LONG_VALUES = re.compile(rb'"type":"[rv]pdq","value":"[0-9a-f]+"')
+"""Fingerprints that are as long as they have to be; a plain report is short."""
 _WORKER_THAT_NEVER_ANSWERS = """
 window.Worker = class extends EventTarget { postMessage() {} terminate() {} };
 """
@@ -620,6 +755,8 @@ _COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 _FIRST_FOCUSABLE = "document.querySelector('a[href], button, input, select, textarea, summary').id"
 _SMALL_TARGETS = """
 [...document.querySelectorAll("a, button, summary, input:not([type=file]), textarea, label.file")]
+  // A box is ticked by its label.
+  .map((it) => (it.type === "checkbox" ? it.labels[0] : it))
   .filter((it) => it.checkVisibility() && !it.closest("p") && it.getBoundingClientRect().height < 44)
   .map((it) => it.outerHTML)
 """

@@ -42,21 +42,34 @@ export async function readByCanvas(file, sinkFor, { resizeTo, onProgress, signal
   if (!canvasTellsTheTruth()) throw new FingerprintError("blocked_by_browser");
   const bitmap = await createImageBitmap(file, bitmapOptions(resizeTo));
   try {
-    const { width, height } = bitmap;
-    const sink = sinkFor(width, height);
-    const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-    const context = readableContext(width, rows);
-    for (let y = 0; y < height; y += rows) {
-      if (signal?.aborted) throw new FingerprintError("cancelled");
-      const count = Math.min(rows, height - y);
-      context.drawImage(bitmap, 0, -y);
-      sink.addRgba(context.getImageData(0, 0, width, count).data, count);
-      onProgress?.((y + count) / height);
-    }
-    return sink;
+    return readBitmap(bitmap, sinkFor, { onProgress, signal });
   } finally {
     bitmap.close();
   }
+}
+
+/**
+ * Hands the rows of a decoded picture on, top to bottom; the picture stays open.
+ * @template {PixelSink} S
+ * @param {ImageBitmap} bitmap
+ * @param {(width: number, height: number) => S} sinkFor called once
+ * @param {ReadOptions} [options] without a size
+ * @returns {S}
+ * @throws {FingerprintError} `blocked_by_browser`, `cancelled`
+ */
+export function readBitmap(bitmap, sinkFor, { onProgress, signal } = {}) {
+  const { width, height } = bitmap;
+  const sink = sinkFor(width, height);
+  const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+  const context = readableContext(width, rows);
+  for (let y = 0; y < height; y += rows) {
+    if (signal?.aborted) throw new FingerprintError("cancelled");
+    const count = Math.min(rows, height - y);
+    context.drawImage(bitmap, 0, -y);
+    sink.addRgba(context.getImageData(0, 0, width, count).data, count);
+    onProgress?.((y + count) / height);
+  }
+  return sink;
 }
 
 /**

@@ -7,28 +7,16 @@
  * Without files the form goes its own way, as without scripts. All words come from the page.
  */
 
+import { isEmpty, list, sendable } from "./file_list.js";
 import { fingerprintFiles } from "./fingerprint.js";
-import { createPattern } from "./pattern.js";
+import { clone, find, problemWord, word } from "./page_words.js";
 import { enlivenReceipt } from "./receipt.js";
 
-/** @typedef {import("./fingerprint.js").Fingerprint} Fingerprint */
-/** @typedef {import("./worker.js").Signal} Signal */
-/** @typedef {{kind: "image" | "video" | null, signals: Signal[], line: HTMLElement}} Chosen */
-
-/** A PDQ value of lower quality comes from a nearly flat picture and is not matched (values.py). */
-const TRUSTED_QUALITY = 50;
-
-/** @template {HTMLElement} T @param {string} selector @returns {T} */
-const find = (selector) => /** @type {T} */ (document.querySelector(selector));
-
-const words = /** @type {HTMLTemplateElement} */ (find("#words"));
 const form = /** @type {HTMLFormElement} */ (find("#case-form"));
 const input = /** @type {HTMLInputElement} */ (find("#files"));
 const status = find("#status");
 const mostFiles = Number(form.dataset.mostFiles);
 
-/** @type {Chosen[]} */
-let chosen = [];
 /** @type {Promise<void>} */
 let working = Promise.resolve();
 let stopper = new AbortController();
@@ -38,27 +26,12 @@ let openFiles = 0;
 /** Stopped or failed: what waits to be sent is not sent before she asks again. */
 let isHalted = false;
 
-/** A sentence of the page, its placeholders filled. @param {string} name @param {Record<string, string | number>} [values] */
-function word(name, values = {}) {
-  return fromTemplate(`[data-word="${name}"]`).replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
-}
-
-/** @param {string} selector */
-function fromTemplate(selector) {
-  return words.content.querySelector(selector)?.textContent ?? "";
-}
-
-/** @param {string} id @returns {DocumentFragment} */
-function clone(id) {
-  return document.importNode(/** @type {HTMLTemplateElement} */ (find(`#${id}`)).content, true);
-}
-
 input.addEventListener("change", () => {
   const files = Array.from(input.files ?? []);
   input.value = "";
   clearProblem();
-  if (files.length + openFiles + usable().length > mostFiles) {
-    showProblem(fromTemplate('[data-error="too_many_files"]'));
+  if (files.length + openFiles + sendable().length > mostFiles) {
+    showProblem(problemWord("too_many_files"));
     return;
   }
   if (files.length === 0) return;
@@ -67,7 +40,7 @@ input.addEventListener("change", () => {
   const { signal } = stopper;
   working = working.then(() => takeIn(files, signal)).catch(() => {
     isHalted = true;
-    showProblem(fromTemplate('[data-error="no_fingerprints"]'));
+    showProblem(problemWord("no_fingerprints"));
   });
 });
 
@@ -78,7 +51,7 @@ find("#stop").addEventListener("click", () => {
 
 form.addEventListener("submit", async (event) => {
   if (isSending) return event.preventDefault();
-  if (chosen.length === 0 && openFiles === 0) return;
+  if (isEmpty() && openFiles === 0) return;
   event.preventDefault();
   isSending = true;
   isHalted = false;
@@ -86,7 +59,7 @@ form.addEventListener("submit", async (event) => {
     // More files may be chosen while the first ones are at work.
     while (openFiles > 0 && !isHalted) await working;
     if (isHalted) return;
-    if (usable().length > 0) await send();
+    if (sendable().length > 0) await send();
     else form.submit();
   } finally {
     isSending = false;
@@ -106,7 +79,7 @@ async function takeIn(files, signal) {
       },
     });
     for (const answer of answers) {
-      if (answer.error !== "cancelled") list(answer);
+      if (answer.error !== "cancelled") list(answer, tellAfterTakingOff);
     }
   } finally {
     openFiles -= files.length;
@@ -117,63 +90,13 @@ async function takeIn(files, signal) {
 
 /** @param {boolean} wasStopped */
 function tellHowMany(wasStopped) {
-  const count = usable().length;
+  const count = sendable().length;
   status.textContent = count > 0 ? word("done", { count }) : wasStopped ? word("stopped") : "";
 }
 
-/** What can be sent. */
-function usable() {
-  return chosen.filter((one) => one.kind !== null && one.signals.length > 0);
-}
-
-/** One line for one file. @param {Fingerprint} answer */
-function list(answer) {
-  const line = /** @type {HTMLElement} */ (clone("file-line").firstElementChild);
-  const one = { kind: answer.kind, signals: answer.signals, line };
-  chosen.push(one);
-  part(line, "status").textContent = word(statusOf(answer));
-  const pdq = answer.signals.find((signal) => signal.type === "pdq");
-  if (pdq) line.querySelector(".pattern-place")?.append(createPattern(pdq.value, word("pattern")));
-  part(line, "take-off").addEventListener("click", () => takeOff(one));
-  find("#chosen").append(line);
-  number();
-}
-
-/** @param {Chosen} one */
-function takeOff(one) {
-  chosen = chosen.filter((other) => other !== one);
-  one.line.remove();
-  number();
+function tellAfterTakingOff() {
   tellHowMany(false);
   input.focus();
-}
-
-/** Names the lines `Photo 1`, `Video 1`, …; the names that the case will show. */
-function number() {
-  const counts = { photo: 0, video: 0, file: 0 };
-  for (const { kind, line } of chosen) {
-    const key = kind === "image" ? "photo" : kind === "video" ? "video" : "file";
-    const name = word(key, { number: ++counts[key] });
-    part(line, "name").textContent = name;
-    part(line, "take-off").textContent = word("take_off");
-    part(line, "take-off").setAttribute("aria-label", word("take_off_named", { name }));
-  }
-}
-
-/** @param {Element} line @param {string} name @returns {HTMLElement} */
-function part(line, name) {
-  return /** @type {HTMLElement} */ (line.querySelector(`[data-${name}]`));
-}
-
-/** The word for what can be recognised by this answer. @param {Fingerprint} answer */
-function statusOf({ kind, signals, error }) {
-  if (kind === null || signals.length === 0) {
-    return error === "unsupported_format" ? "not_media" : "not_read";
-  }
-  if (kind === "video") return "video_exact";
-  const pdq = signals.find((signal) => signal.type === "pdq");
-  if (pdq) return pdq.quality < TRUSTED_QUALITY ? "plain_exact" : "ready";
-  return error === "blocked_by_browser" ? "blocked_exact" : "unread_exact";
 }
 
 /** Sends the fingerprints, and nothing else of the files. */
@@ -190,7 +113,7 @@ async function send() {
     if (answer.ok) showOpened(body);
     else showProblem(problemOf(body.error), body.error.field);
   } catch {
-    showProblem(fromTemplate('[data-error="no_answer"]'));
+    showProblem(problemWord("no_answer"));
   }
 }
 
@@ -202,15 +125,14 @@ function report() {
   );
   return {
     language: form.dataset.language,
-    items: usable().map(({ kind, signals }) => ({ kind, signals })),
+    items: sendable(),
     sightings: Object.values(seen).some(Boolean) ? [seen] : [],
   };
 }
 
 /** @param {{code: string, field?: string}} error */
 function problemOf({ code, field }) {
-  const sentence = fromTemplate(`[data-error="${field}"]`) || fromTemplate(`[data-error="${code}"]`);
-  return sentence || fromTemplate('[data-error="other"]');
+  return problemWord(field) || problemWord(code) || problemWord("other");
 }
 
 /** @param {string} sentence @param {string} [field] */

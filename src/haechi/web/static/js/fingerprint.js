@@ -5,12 +5,16 @@
  * Fingerprints files on this device. This is what a page imports; files never leave the browser.
  */
 
+import { FingerprintError } from "./failures.js";
+import { vpdqOf } from "./video.js";
+
 /** @typedef {import("./failures.js").FailureCode} FailureCode */
 /** @typedef {import("./worker.js").Signal} Signal */
 
 /**
  * The answer for one file. `kind` is null when the file is neither a picture nor a video we know.
- * With an `error` there may still be digests, never a `pdq`.
+ * With an `error` there may still be digests, never a `pdq`; and the `vpdq` of a video up to where it
+ * could be read.
  * @typedef {{kind: "image" | "video" | null, signals: Signal[], error: FailureCode | null}} Fingerprint
  */
 
@@ -41,7 +45,7 @@ export async function fingerprintFiles(files, { onProgress, signal } = {}) {
         continue;
       }
       worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-      const answer = await ask(worker, index, file, (fraction) => report(index, fraction), signal);
+      const answer = await fingerprint(worker, file, (fraction) => report(index, fraction), signal);
       answers.push(answer);
       if (answer.error === "cancelled" || answer.error === "failed") {
         worker.terminate();
@@ -57,35 +61,66 @@ export async function fingerprintFiles(files, { onProgress, signal } = {}) {
 }
 
 /**
- * One question to the worker, and its answer.
+ * The fingerprints of one file. A video's frames are read here, since only a page has a player, and
+ * hashed by the worker.
  * @param {Worker} worker
- * @param {number} id
  * @param {Blob} file
- * @param {(fraction: number) => void} onProgress
+ * @param {(fraction: number) => void} report
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Fingerprint>}
  */
-function ask(worker, id, file, onProgress, signal) {
+async function fingerprint(worker, file, report, signal) {
+  let done = 0;
+  const onProgress = (/** @type {number} */ fraction) => report((done = fraction));
+  const { result, error } = await ask(worker, { file }, { onProgress, signal });
+  if (!result) return failed(error ?? "failed");
+  if (result.kind === "image") return { error: null, ...result };
+  const hashFrame = async (/** @type {VideoFrame | ImageBitmap} */ frame) => {
+    const answer = await ask(worker, { frame }, { transfer: [frame], signal });
+    if (answer.result) return answer.result;
+    throw new FingerprintError(answer.error ?? "failed");
+  };
+  const video = await vpdqOf(file, hashFrame, {
+    onProgress: (part) => report(done + part * (1 - done)),
+    signal,
+  });
+  if (video.error === "cancelled") return failed("cancelled");
+  const signals = video.value ? [{ type: "vpdq", value: video.value }, ...result.signals] : result.signals;
+  return { kind: "video", signals, error: video.error };
+}
+
+let questions = 0;
+
+/**
+ * One question to the worker, and its answer.
+ * @param {Worker} worker
+ * @param {{file: Blob} | {frame: VideoFrame | ImageBitmap}} question
+ * @param {{
+ *   transfer?: Transferable[], onProgress?: (fraction: number) => void, signal?: AbortSignal,
+ * }} options
+ * @returns {Promise<{result?: any, error?: FailureCode}>}
+ */
+function ask(worker, question, { transfer = [], onProgress, signal }) {
+  const id = ++questions;
   return new Promise((resolve) => {
     const listening = new AbortController();
     const until = { signal: listening.signal };
-    const answer = (/** @type {Fingerprint} */ value) => {
+    const answer = (/** @type {{result?: any, error?: FailureCode}} */ value) => {
       listening.abort();
       resolve(value);
     };
     worker.addEventListener("message", ({ data }) => {
       if (data.id !== id) return;
-      if (data.result) answer({ error: null, ...data.result });
-      else if (data.error) answer(failed(data.error));
-      else onProgress(data.progress);
+      if (data.result || data.error) answer(data);
+      else onProgress?.(data.progress);
     }, until);
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      answer(failed("failed"));
+      answer({ error: "failed" });
     }, until);
-    worker.addEventListener("messageerror", () => answer(failed("failed")), until);
-    signal?.addEventListener("abort", () => answer(failed("cancelled")), until);
-    worker.postMessage({ id, file });
+    worker.addEventListener("messageerror", () => answer({ error: "failed" }), until);
+    signal?.addEventListener("abort", () => answer({ error: "cancelled" }), until);
+    worker.postMessage({ id, ...question }, transfer);
   });
 }
 

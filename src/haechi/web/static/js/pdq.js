@@ -9,6 +9,8 @@
  * picture never has to be in memory at once, and no second copy of it is made.
  */
 
+import { readLumaRow } from "./luma.js";
+
 /** Samples per side that PDQ takes from a picture. */
 export const PDQ_SAMPLES = 64;
 
@@ -16,9 +18,6 @@ export const PDQ_SAMPLES = 64;
 export const PDQ_SMALLEST_SIDE = 5;
 
 const COEFFICIENTS = 16;
-const RED = 0.299;
-const GREEN = 0.587;
-const BLUE = 0.114;
 
 /**
  * What the 64 samples take from one axis: sample s weighs the `lengths[s]` pixels from `starts[s]`
@@ -119,14 +118,29 @@ export class PdqAccumulator {
    *   begins, bytes from row to row, and whether blue comes before red
    */
   addRgba(pixels, rows, { offset = 0, stride = this.width * 4, isBgr = false } = {}) {
-    const first = isBgr ? BLUE : RED;
-    const third = isBgr ? RED : BLUE;
     for (let row = 0; row < rows; row++) {
-      let at = offset + row * stride;
-      for (let x = 0; x < this.width; x++, at += 4) {
-        this._luma[x] = first * pixels[at] + GREEN * pixels[at + 1] + third * pixels[at + 2];
+      readLumaRow(pixels, offset + row * stride, isBgr, this._luma);
+      this.addRow(this._luma);
+    }
+  }
+
+  /**
+   * Adds the next row.
+   * @param {Float64Array} luma brightness, 0-255, one number a pixel
+   */
+  addRow(luma) {
+    if (this._nextRow >= this.height) throw new RangeError("more rows than the picture has");
+    const row = this._nextRow++;
+    if (!this._across || !this._down) return;
+    this._reduceAcross(luma, this._across);
+    const { starts, lengths, offsets, weights } = this._down;
+    while (starts[this._firstOpen] + lengths[this._firstOpen] <= row) this._firstOpen++;
+    for (let s = this._firstOpen; s < PDQ_SAMPLES && starts[s] <= row; s++) {
+      if (starts[s] + lengths[s] <= row) continue;
+      const weight = weights[offsets[s] + row - starts[s]];
+      for (let i = 0; i < PDQ_SAMPLES; i++) {
+        this._samples[s * PDQ_SAMPLES + i] += weight * this._reduced[i];
       }
-      this._addRow();
     }
   }
 
@@ -142,25 +156,8 @@ export class PdqAccumulator {
     return { value: toHex(cosineTransform(samples)), quality: qualityOf(samples) };
   }
 
-  _addRow() {
-    if (this._nextRow >= this.height) throw new RangeError("more rows than the picture has");
-    const row = this._nextRow++;
-    if (!this._across || !this._down) return;
-    this._reduceAcross(this._across);
-    const { starts, lengths, offsets, weights } = this._down;
-    while (starts[this._firstOpen] + lengths[this._firstOpen] <= row) this._firstOpen++;
-    for (let s = this._firstOpen; s < PDQ_SAMPLES && starts[s] <= row; s++) {
-      if (starts[s] + lengths[s] <= row) continue;
-      const weight = weights[offsets[s] + row - starts[s]];
-      for (let i = 0; i < PDQ_SAMPLES; i++) {
-        this._samples[s * PDQ_SAMPLES + i] += weight * this._reduced[i];
-      }
-    }
-  }
-
-  /** Brings the row at hand down to 64 values. */
-  _reduceAcross(/** @type {AxisWeights} */ { starts, lengths, offsets, weights }) {
-    const luma = this._luma;
+  /** Brings a row down to 64 values. @param {Float64Array} luma @param {AxisWeights} across */
+  _reduceAcross(luma, { starts, lengths, offsets, weights }) {
     for (let s = 0; s < PDQ_SAMPLES; s++) {
       const start = starts[s];
       const offset = offsets[s];

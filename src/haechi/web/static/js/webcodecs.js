@@ -59,13 +59,16 @@ export async function readByDecoder(file, type, sinkFor, { resizeTo, onProgress,
 }
 
 /**
+ * Hands the rows of a decoded frame on, top to bottom; the frame stays open.
  * @template {PixelSink} S
  * @param {VideoFrame} frame
- * @param {(width: number, height: number) => S} sinkFor
- * @param {ReadOptions} options
+ * @param {(width: number, height: number) => S} sinkFor called once
+ * @param {ReadOptions} [options] without a size
  * @returns {Promise<S>}
+ * @throws {FingerprintError} `cancelled`
+ * @throws {DOMException} the browser does not give its pixels
  */
-async function readFrame(frame, sinkFor, { onProgress, signal }) {
+export async function readFrame(frame, sinkFor, { onProgress, signal } = {}) {
   const whole = { x: 0, y: 0, width: frame.codedWidth, height: frame.codedHeight };
   const { x, y, width, height } = frame.visibleRect ?? whole;
   const sink = sinkFor(width, height);

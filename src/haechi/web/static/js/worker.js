@@ -6,22 +6,26 @@
  *
  * In: `{id, file}`. Out: `{id, progress}` any number of times, then `{id, result}`, or
  * `{id, error}` when there is nothing to tell of the file. A picture without PDQ (`result.error`
- * says why) still has its digests. No file name comes in or goes out.
+ * says why) still has its digests. Of a video only the digests are made here at once: a worker
+ * cannot play it. Its frames come one by one, `{id, frame}`, and each is answered the same way, with
+ * its PDQ as the result. No file name comes in or goes out.
  */
 
 import { digestBlob } from "./digests.js";
 import { FingerprintError, codeOf } from "./failures.js";
-import { PdqAccumulator } from "./pdq.js";
+import { hashFrame } from "./frames.js";
+import { PictureFingerprint } from "./picture.js";
 import { readPicture } from "./pixels.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
 
 /** @typedef {import("./failures.js").FailureCode} FailureCode */
-/** @typedef {{type: "pdq", value: string, quality: number}} PdqSignal */
-/** @typedef {PdqSignal | {type: "md5" | "sha256", value: string}} Signal */
+/** @typedef {import("./picture.js").PdqSignal} PdqSignal */
+/** @typedef {import("./picture.js").RpdqSignal} RpdqSignal */
+/** @typedef {PdqSignal | RpdqSignal | {type: "vpdq" | "md5" | "sha256", value: string}} Signal */
 /** @typedef {{kind: "image" | "video", signals: Signal[], error?: FailureCode}} FileResult */
 
-/** Of a picture's progress, what the digests stand for. */
-const DIGEST_SHARE = 0.4;
+/** Of a file's progress, what the digests stand for. */
+const DIGEST_SHARES = { image: 0.4, video: 0.2 };
 
 /**
  * @param {Blob} file
@@ -32,24 +36,24 @@ async function fingerprint(file, onProgress) {
   if (file.size === 0) throw new FingerprintError("damaged_file");
   const found = sniff(await firstBytes(file));
   if (!found) throw new FingerprintError("unsupported_format");
-  const share = found.kind === "image" ? DIGEST_SHARE : 1;
+  const share = DIGEST_SHARES[found.kind];
   const { md5, sha256 } = await digestBlob(file, { onProgress: (part) => onProgress(part * share) });
   /** @type {Signal[]} */
   const digests = [{ type: "md5", value: md5 }, { type: "sha256", value: sha256 }];
   if (found.kind === "video") return { kind: "video", signals: digests };
   try {
-    const pdq = await readPicture(file, found.format, pdqSink, {
+    const picture = await readPicture(file, found.format, pictureSink, {
       onProgress: (part) => onProgress(share + part * (1 - share)),
     });
-    return { kind: "image", signals: [{ type: "pdq", ...pdq.finish() }, ...digests] };
+    return { kind: "image", signals: [...picture.finish(), ...digests] };
   } catch (error) {
     return { kind: "image", signals: digests, error: codeOf(error) };
   }
 }
 
 /** @param {number} width @param {number} height */
-function pdqSink(width, height) {
-  return new PdqAccumulator(width, height);
+function pictureSink(width, height) {
+  return new PictureFingerprint(width, height);
 }
 
 /** @param {Blob} file */
@@ -62,9 +66,10 @@ async function firstBytes(file) {
 }
 
 self.addEventListener("message", async (event) => {
-  const { id, file } = event.data;
+  const { id, file, frame } = event.data;
+  const onProgress = (/** @type {number} */ progress) => self.postMessage({ id, progress });
   try {
-    const result = await fingerprint(file, (progress) => self.postMessage({ id, progress }));
+    const result = frame ? await hashFrame(frame) : await fingerprint(file, onProgress);
     self.postMessage({ id, result });
   } catch (error) {
     self.postMessage({ id, error: codeOf(error) });
