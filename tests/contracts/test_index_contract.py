@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -19,7 +20,7 @@ from sqlalchemy import update
 
 from haechi.bank import add_content, ensure_bank, set_status
 from haechi.bank._tables import bank
-from haechi.match import Hit, Index, Sizes
+from haechi.match import Found, Hit, Index, Kind, Sizes
 from haechi.match._plan import Plan
 from haechi.storage import Database, Vault
 from haechi.values import ContentStatus, Signal, SignalType
@@ -122,6 +123,37 @@ def _queries(entries: Entries) -> list[Signal]:
     ]
     unknown = [pdq_value(10**6), digest(10**6), pdq_value(1, quality=49), pdq_value(1, quality=50)]
     return known + near + unknown
+
+
+def with_flips(value: bytes, key_bits: int, rest_bits: int, seed: int) -> bytes:
+    """The value with so many bits of its first eight bytes turned over, and so many of the others."""
+    drawn, out = random.Random(seed), bytearray(value)
+    for bit in drawn.sample(range(64), key_bits) + drawn.sample(range(64, 256), rest_bits):
+        out[bit // 8] ^= 1 << (bit % 8)
+    return bytes(out)
+
+
+def rpdq_of(values: Sequence[bytes]) -> Signal:
+    head = b"\1" + bytes.fromhex("ffff8000")
+    return Signal(SignalType.RPDQ, head + b"".join(value + bytes(6) for value in values))
+
+
+def vpdq_of(values: Sequence[bytes]) -> Signal:
+    """Two frames a second, every third of a quality too low to be matched."""
+    qualities = [80 if place % 3 else 49 for place in range(len(values))]
+    frames = zip(values, qualities, strict=True)
+    return Signal(
+        SignalType.VPDQ,
+        b"".join(
+            value + bytes([quality]) + (500 * place).to_bytes(4)
+            for place, (value, quality) in enumerate(frames)
+        ),
+    )
+
+
+def rows_found(found: Found, places: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    columns = (found.query, found.distance_bits, found.entry_id)
+    return sorted(zip(*(column.tolist() for column in columns), places, strict=True))
 
 
 class IndexContract:
@@ -303,6 +335,35 @@ class IndexContract:
             rebuilt = self.make()
             rebuilt.add(oracle.entries.items())
             assert rebuilt.search(queries, radius_bits=radius_bits) == expected
+
+    def test_regions_and_frames_are_found_one_by_one(self) -> None:
+        """Signals of many values: each region that votes, each trusted frame that is near."""
+        drawn = random.Random(3)
+        values = {number: [drawn.randbytes(32) for _ in range(12)] for number in range(1, 25)}
+        values[5] = [with_flips(value, 3, 9, seed=5) for value in values[4]]
+        values[6] = values[7] = values[4]
+        index = self.built({number: [rpdq_of(of), vpdq_of(of)] for number, of in values.items()})
+        near = [(0, 0), (8, 72), (8, 73), (9, 20), (4, 12), (4, 27), (4, 28)]
+        asked = [with_flips(value, *bits, seed=1) for value in values[4][:3] for bits in near]
+        asked += [values[9][0], drawn.randbytes(32)]
+        array = np.frombuffer(b"".join(asked), dtype=np.uint8).reshape(-1, 32)
+        votes = index.search_regions(array)
+        frames = index.search_values(Kind.FRAME, array, 31)
+        expected_votes, expected_frames = [], []
+        for query, one in enumerate(asked):
+            for number, place, known in (
+                (number, place, known)
+                for number, of in values.items()
+                for place, known in enumerate(of)
+            ):
+                key, whole = (BruteForce._distance(one[:n], known[:n]) for n in (8, 32))
+                if key <= 8 and whole <= 80:
+                    expected_votes.append((query, whole, number, place))
+                if whole <= 31 and place % 3:
+                    expected_frames.append((query, whole, number, 500 * place))
+        regions = [payload >> 48 for payload in votes.payload.tolist()]
+        assert rows_found(votes, regions) == sorted(expected_votes)
+        assert rows_found(frames, frames.payload.tolist()) == sorted(expected_frames)
 
     def test_searching_goes_on_while_others_write(self) -> None:
         """What stays is found by every search, what was never there by none."""

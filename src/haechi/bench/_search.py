@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`haechi bench match`: exact search within 31 bits, beside faiss over the very same values."""
+"""`haechi bench match`: exact search within 31 bits, and votes of regions, beside faiss over the same."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from haechi.bench._search_ours import (
     single_s,
     snapshot_s,
 )
+from haechi.bench._search_regions import region_figures
 from haechi.bench._search_sets import RADIUS_BITS, SearchSet, brute_force, search_sets
 from haechi.match import Kind
 
@@ -59,7 +60,7 @@ class _Run:
 
 
 def bench_search(size: int, *, threads: int = 1, seed: int = _SEED) -> Report:
-    """Search in `size` random values and in three hard sets, beside faiss on as many threads.
+    """Search in `size` random values, in hard sets and in as many regions, beside faiss on as many threads.
 
     Every answer is compared with the peers', row by row, and some with brute force. Ours is timed
     before and after the peers; the fastest round counts on both sides.
@@ -76,6 +77,12 @@ def bench_search(size: int, *, threads: int = 1, seed: int = _SEED) -> Report:
         figures += _snapshot_figures(runs[0], folder)
         figures += _live_figures(runs[0])
         figures += _peak_figures(runs[0].built, seed)
+        del runs
+
+        def ask(question: dict[str, Any]) -> Any:
+            return ask_peer("search_with_faiss", question, threads=threads)
+
+        figures += region_figures(size, folder, rounds, threads, ask)
     return Report("match", tuple(figures))
 
 

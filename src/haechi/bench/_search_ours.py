@@ -22,8 +22,10 @@ __all__ = [
     "LiveFigures",
     "as_rows",
     "build",
+    "fastest_s",
     "live",
     "merge_peak",
+    "resident",
     "search_s",
     "single_s",
     "snapshot_s",
@@ -65,13 +67,13 @@ def build(chosen: SearchSet) -> Built:
     """An index that holds the set."""
     _warm_up(chosen)
     gc.collect()
-    before = _resident("VmRSS")
+    before = resident("VmRSS")
     begun_s = time.perf_counter()
     index = Index()
     index.add_rows(Kind.PDQ, np.arange(len(chosen.known)), chosen.known)
     build_s = time.perf_counter() - begun_s
     gc.collect()
-    after = _resident("VmRSS")
+    after = resident("VmRSS")
     return Built(index, build_s, after - before if before and after else None)
 
 
@@ -137,10 +139,10 @@ def merge_peak(index: Index, seed: int) -> int | None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:
         return None
-    before = _resident("VmHWM")
+    before = resident("VmHWM")
     index.add_rows(Kind.PDQ, np.arange(len(index), len(index) + count), values)
     index.settle()
-    peak = _resident("VmHWM")
+    peak = resident("VmHWM")
     return peak - before if peak and before else None
 
 
@@ -184,7 +186,7 @@ def live(
     return LiveFigures(changes / (time.perf_counter() - begun_s), float(p50), float(p99))
 
 
-def _resident(name: str) -> int | None:
+def resident(name: str) -> int | None:
     """One of the memory figures of this process, in bytes; None where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()

@@ -10,14 +10,20 @@ from haechi.match._explain import Explanation
 from haechi.match._found import Found
 from haechi.match._frames import FrameMatch, TimeRange, entries_to_compare, match_frames
 from haechi.match._frames_rule import FrameRule
+from haechi.match._frames_search import find_frames
 from haechi.match._index import Index, Size
 from haechi.match._kinds import Kind
-from haechi.match._snapshot_file import DamagedSnapshot
+from haechi.match._limits import MOST_ENTRIES, REGION_KEY_RADIUS_BITS, REGION_RADIUS_BITS
+from haechi.match._regions import RegionMatch, match_regions
+from haechi.match._regions_rule import RegionRule
+from haechi.match._regions_search import find_regions
 from haechi.match._table import Sizes
 from haechi.match._view import Hit, View
 
 __all__ = [
-    "DamagedSnapshot",
+    "MOST_ENTRIES",
+    "REGION_KEY_RADIUS_BITS",
+    "REGION_RADIUS_BITS",
     "Entry",
     "Explanation",
     "Found",
@@ -26,10 +32,15 @@ __all__ = [
     "Hit",
     "Index",
     "Kind",
+    "RegionMatch",
+    "RegionRule",
     "Size",
     "Sizes",
     "TimeRange",
     "View",
     "entries_to_compare",
+    "find_frames",
+    "find_regions",
     "match_frames",
+    "match_regions",
 ]

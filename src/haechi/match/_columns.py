@@ -10,10 +10,13 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALIVE", "VALUE_BYTES", "WORDS", "Rows", "as_words"]
+__all__ = ["ALIVE", "KEY_BYTES", "VALUE_BYTES", "WORDS", "Rows", "as_words"]
 
 VALUE_BYTES: Final = 32
 WORDS: Final = 4
+
+KEY_BYTES: Final = 8
+"""A value's key is its first word: what regions are looked up by."""
 
 ALIVE: Final = np.iinfo(np.int64).max
 """The epoch in which a row dies that nobody has removed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from haechi.values import Signal
 
 __all__ = ["Batch", "Entry"]
 
-_NO_PAYLOAD: Final = b"\0" * 8
 _MOST_GROUPS: Final = 1 << 16
 
 
@@ -36,12 +35,19 @@ class Entry:
 
     @classmethod
     def of_signals(cls, entry_id: int, signals: Sequence[Signal], *, group: int = 0) -> Self:
-        """The entry with these signals; without those of low quality, and each only once."""
-        parts: dict[Kind, list[tuple[bytes, bytes]]] = {}
+        """The entry with these signals; without those of low quality, and each only once.
+
+        A `vpdq` or `rpdq` becomes a row for each of its frames or regions (see `_rows`). Those of
+        several such signals cannot be told apart any more: give each an entry of its own.
+        """
+        parts: dict[Kind, list[tuple[NDArray[np.uint8], NDArray[np.uint64]]]] = {}
         for signal in dict.fromkeys(signal for signal in signals if signal.is_trusted):
             kind, values, payloads = rows_of(signal)
             parts.setdefault(kind, []).append((values, payloads))
-        rows = {kind: _arrays(part) for kind, part in parts.items()}
+        rows = {}
+        for kind, part in parts.items():
+            columns = list(zip(*part, strict=True))
+            rows[kind] = (np.concatenate(columns[0]), np.concatenate(columns[1]))
         return cls(entry_id, rows, group)
 
 
@@ -106,9 +112,3 @@ def _columns(kind: Kind, entries: Mapping[int, Entry]) -> Rows:
         np.concatenate(payloads),
         np.repeat(np.array(groups, dtype=np.uint16), counts),
     )
-
-
-def _arrays(parts: Sequence[tuple[bytes, bytes]]) -> tuple[NDArray[Any], NDArray[Any]]:
-    values = np.frombuffer(b"".join(value for value, _ in parts), dtype=np.uint8)
-    payloads = np.frombuffer(b"".join(payload for _, payload in parts), dtype=np.uint64)
-    return values.reshape(-1, WORDS * 8), payloads

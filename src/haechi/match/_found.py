@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search over values answers."""
+"""What a search over values answers, and in how many entries."""
 
 from __future__ import annotations
 
@@ -44,6 +44,31 @@ class Found:
     def columns(self) -> tuple[NDArray[Any], ...]:
         """The five columns, in the order of the fields."""
         return (self.query, self.entry_id, self.distance_bits, self.payload, self.group)
+
+    def entries_of_each(self, queries: int) -> NDArray[np.int64]:
+        """In how many entries each of so many values was found, int64 (queries,)."""
+        query, _, is_new = self._by_entry()
+        return np.bincount(query[is_new], minlength=queries)
+
+    def first_entries(self, most: int) -> Found:
+        """Of each query only the rows of the `most` entries with the lowest ids; unsorted."""
+        if len(self) <= most:
+            return self
+        query, order, is_new = self._by_entry()
+        numbers = np.cumsum(is_new)
+        is_first = np.ones(len(query), dtype=bool)
+        np.not_equal(query[1:], query[:-1], out=is_first[1:])
+        before = np.maximum.accumulate(np.where(is_first, numbers, 0))
+        kept = order[numbers - before < most]
+        return Found(*(column[kept] for column in self.columns))
+
+    def _by_entry(self) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.bool_]]:
+        """The queries in the order of query and entry, that order, and where an entry begins in it."""
+        order = np.lexsort((self.entry_id, self.query))
+        query, entry_id = self.query[order], self.entry_id[order]
+        is_new = np.ones(len(order), dtype=bool)
+        is_new[1:] = (query[1:] != query[:-1]) | (entry_id[1:] != entry_id[:-1])
+        return query, order, is_new
 
     def sorted(self) -> Found:
         """The same rows in the order described above."""

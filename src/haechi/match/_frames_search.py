@@ -9,6 +9,7 @@ from typing import Final
 from haechi.match._frames import FrameMatch, entries_to_compare, match_frames
 from haechi.match._frames_rule import DEFAULT_FRAME_RULE, FrameRule
 from haechi.match._kinds import Kind
+from haechi.match._limits import MOST_ENTRIES
 from haechi.match._rows import frames_of
 from haechi.match._view import View
 from haechi.signals import FrameList
@@ -17,9 +18,6 @@ __all__ = ["find_frames"]
 
 _MOST_VIDEOS: Final = 64
 """So many known videos, those hit by most frames first, are compared as a whole."""
-
-_MOST_ENTRIES_A_FRAME: Final = 1000
-"""A frame that stands in as many contents as this, such as a title card, says little about any of them."""
 
 
 def find_frames(
@@ -43,7 +41,7 @@ def find_frames(
             Kind.FRAME,
             asked.values,
             rule.radius_bits,
-            most_entries=_MOST_ENTRIES_A_FRAME,
+            most_entries=MOST_ENTRIES,
             threads=threads,
         )
         for entry_id in entries_to_compare(found.query, found.entry_id)[:_MOST_VIDEOS]:

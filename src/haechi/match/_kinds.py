@@ -6,7 +6,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["BANDS_OF", "Kind"]
+from haechi.match._plan import BANDS, Ring
+
+__all__ = ["RING_OF", "Kind"]
 
 
 class Kind(StrEnum):
@@ -22,10 +24,11 @@ class Kind(StrEnum):
     FRAME = "frame"
 
 
-BANDS_OF: Final[dict[Kind, int]] = {
-    Kind.PDQ: 16,
-    Kind.DIGEST: 1,
-    Kind.REGION: 16,
-    Kind.FRAME: 16,
+RING_OF: Final[dict[Kind, Ring]] = {
+    Kind.PDQ: Ring(BANDS, posted=BANDS),
+    Kind.DIGEST: Ring(BANDS, posted=1),
+    Kind.REGION: Ring(4, posted=4),
+    Kind.FRAME: Ring(BANDS, posted=BANDS),
 }
-"""How many of the sixteen bands have postings: digests are asked for at radius 0, where one will do."""
+"""Through which bands each is searched. Digests are asked for at radius 0, where one posted band will do;
+regions by their key, the first 64 bits, which is four bands."""

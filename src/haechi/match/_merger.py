@@ -88,8 +88,8 @@ class Merger:
         try:
             runs = [(segment.rows, segment.died) for segment in sources]
             rows = merged(runs, check_stop=self._check_stop)
-            bands = self._store.state.tables[kind].bands
-            result = build_segment(rows, bands, check_stop=self._check_stop) if len(rows) else None
+            ring = self._store.state.tables[kind].ring
+            result = build_segment(rows, ring, check_stop=self._check_stop) if len(rows) else None
             self._store.publish_merge(kind, sources, result)
         finally:
             self._store.give_up_merge(kind)

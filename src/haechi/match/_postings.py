@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from haechi.match._machine import LANES, prefetch
-from haechi.match._plan import BANDS, KEYS
+from haechi.match._plan import KEYS, Ring
 
 __all__ = ["NO_TWIN", "Postings", "build_postings"]
 
@@ -35,8 +35,8 @@ class Postings:
 
     The postings of band b with the 16 bits k stand at `directory[b * 65537 + k]` to the next one's,
     counted from `b * heads`: their `sketches` (the next two bands on the ring) and their `rows`. Of
-    rows with equal values only the first has postings; `twins[row]` is the next of them, `NO_TWIN`
-    behind the last. Without any equal values `twins` is empty.
+    rows with equal values only the first has postings; `twins[row]` is the next of them, in the order
+    of the rows, `NO_TWIN` behind the last. Without any equal values `twins` is empty.
     """
 
     directory: NDArray[np.uint32]
@@ -58,13 +58,13 @@ class Postings:
 
 def build_postings(
     values: NDArray[np.uint64],
-    bands: int,
+    ring: Ring,
     *,
     threads: int = 1,
     are_distinct: bool = False,
     check_stop: Callable[[], None] = lambda: None,
 ) -> Postings:
-    """The postings of these values (uint64, (n, 4)) in the first `bands` bands.
+    """The postings of these values (uint64, (n, 4)) in the posted bands of the ring.
 
     `are_distinct` says that no two values are equal, so that nobody has to look; where that is wrong,
     equal values have postings each, and are found all the same. `check_stop` is called between the
@@ -76,6 +76,7 @@ def build_postings(
         heads = len(values)
     else:
         twins, is_head, heads = _twins_of(values)
+    bands = ring.posted
     directory = np.empty(bands * (KEYS + 1), dtype=np.uint32)
     # The search compares 16 sketches at once, also at the very end.
     sketches = np.zeros(bands * heads + LANES, dtype=np.uint32)
@@ -91,7 +92,8 @@ def build_postings(
             where = slice(band * heads, (band + 1) * heads)
             table = directory[band * (KEYS + 1) : (band + 1) * (KEYS + 1)]
             out = (table, sketches[where], rows[where])
-            _fill_band(halves, is_head, band, coarse[band], out, packed, keys)
+            beside = ((band + 1) % ring.bands, (band + 2) % ring.bands)
+            _fill_band(halves, is_head, band, beside, coarse[band], out, packed, keys)
 
     if threads == 1:
         fill(0)
@@ -112,6 +114,7 @@ def _twins_of(values: Any) -> tuple[NDArray[np.uint32], NDArray[np.uint8], int]:
     repeated = int(_chain(values, np.zeros(room, dtype=np.uint64), seeds, twins, is_head))
     if not repeated:
         return twins[:0].copy(), is_head, count
+    _turn_round(twins, is_head)
     return twins, is_head, count - repeated
 
 
@@ -127,7 +130,7 @@ def _mixed(values: Any, row: Any, seeds: Any) -> Any:
 
 @njit(nogil=True, cache=True)
 def _chain(values: Any, slots: Any, seeds: Any, twins: Any, is_head: Any) -> Any:
-    """Link rows of equal values behind the first of them; how many rows are not the first.
+    """Link rows of equal values behind the first of them, latest first; how many are not the first.
 
     An open hash table: a slot holds half of the hash and one more than the row.
     """
@@ -164,6 +167,20 @@ def _chain(values: Any, slots: Any, seeds: Any, twins: Any, is_head: Any) -> Any
 
 
 @njit(nogil=True, cache=True)
+def _turn_round(twins: Any, is_head: Any) -> None:
+    """Let what is linked behind each first row come in the order of the rows."""
+    for head in range(len(twins)):
+        if is_head[head]:
+            turned = np.uint32(NO_TWIN)
+            row = twins[head]
+            while row != NO_TWIN:
+                following = twins[row]
+                twins[row] = turned
+                turned, row = row, following
+            twins[head] = turned
+
+
+@njit(nogil=True, cache=True)
 def _are_equal(values: Any, one: Any, other: Any) -> Any:
     differing = values[one, 0] ^ values[other, 0] | values[one, 1] ^ values[other, 1]
     return differing | values[one, 2] ^ values[other, 2] | values[one, 3] ^ values[other, 3] == 0
@@ -180,19 +197,19 @@ def _count_coarse(halves: Any, is_head: Any, coarse: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def _fill_band(
-    halves: Any, is_head: Any, band: Any, coarse: Any, out: Any, packed: Any, keys: Any
-) -> None:
+    halves: Any, is_head: Any, band: Any, beside: Any, coarse: Any, out: Any, packed: Any, keys: Any
+) -> None:  # fmt: skip
     """Sort the rows by their 16 bits in this band: first by the upper 8, then each part by the lower 8.
 
-    Twice, because 256 places that grow stay in the nearest cache where 65,536 do not. `coarse` holds
-    how many rows each part has.
+    Twice, because 256 places that grow stay in the nearest cache where 65,536 do not. `beside`
+    names the two bands of the sketch, `coarse` holds how many rows each part has.
     """
     places = np.empty(_FINE, dtype=np.int64)
     place = np.int64(0)
     for part in range(_FINE):
         places[part] = place
         place += coarse[part]
-    one, two = (band + 1) % BANDS, (band + 2) % BANDS
+    one, two = beside
     for row in range(halves.shape[0]):
         if is_head[row]:
             key = halves[row, band]

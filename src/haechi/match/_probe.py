@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from haechi.match._limits import UNLIMITED
 from haechi.match._machine import LANES, near_sketches, popcount, prefetch, trailing_zeros
 from haechi.match._plan import BANDS, KEYS
 from haechi.match._postings import NO_TWIN
@@ -20,19 +21,25 @@ _AHEAD: Final = 16
 _FLUSH_AT: Final = 1024
 """Candidates are looked at when so many are waiting."""
 
+_SPARE: Final = 4
+"""So many times as many rows as entries may be found are looked at here before reading all is tried."""
+
 
 @njit(nogil=True, cache=True)
 def probe_postings(
     asked: Any, halves: Any, postings: Any, plan: Any, costs: Any, segment: Any, epoch: Any,
-    radius_bits: Any, hits: Any, left: Any,
+    limits: Any, hits: Any, left: Any,
 ) -> Any:  # fmt: skip
-    """Write every (query, row, distance) within the radius; (how many, how many queries are left over).
+    """Write every (query, row, distance) within the limits; (how many, how many queries are left over).
 
     `asked` is uint64 (q, 4), `halves` the same as uint16 (q, 16). `postings` and `plan` are the arrays
     of `Postings` and `Plan`, `costs` those of `Plan.costs`; `segment` holds the values as one row of
-    words and the epochs of death, `hits` queries, rows and distances. Hits beyond the room of `hits`
-    are counted, not written. A query for which reading all rows is cheaper, as the lengths of its
-    buckets or its many candidates show, is put into `left` and has no hits here.
+    words, the epochs of death and the entries, `limits` the numbers of `Limits`, `hits` queries, rows
+    and distances. Hits beyond the room of `hits` are counted, not written. A query for which reading
+    all rows is cheaper, as the lengths of its buckets or its many candidates show, is put into `left`
+    and has no hits here; one with four times as many rows as entries may be found too, as whoever
+    reads all rows meets the entries in their order, and may stop. With fewer, rows of more entries
+    than that may be written.
     """
     found, leaving = np.int64(0), np.int64(0)
     probes = len(plan[0])
@@ -44,7 +51,7 @@ def probe_postings(
         if costs[0] * probes + costs[1] * candidates < costs[2]:
             after = _read_buckets(
                 asked, halves, query, postings, plan, costs[3], buckets, waiting, segment, epoch,
-                radius_bits, hits, found,
+                limits, hits, found,
             )  # fmt: skip
         if after < 0:
             left[leaving] = query
@@ -78,24 +85,22 @@ def _find_buckets(halves: Any, query: Any, postings: Any, plan: Any, buckets: An
 @njit(nogil=True, cache=True)
 def _read_buckets(
     asked: Any, halves: Any, query: Any, postings: Any, plan: Any, patience: Any, buckets: Any,
-    waiting: Any, segment: Any, epoch: Any, radius_bits: Any, hits: Any, found: Any,
+    waiting: Any, segment: Any, epoch: Any, limits: Any, hits: Any, found: Any,
 ) -> Any:  # fmt: skip
     """Compare the sketches in the buckets, look at the values of those that are near; -1 to give up."""
-    sketches, bands, limits = postings[1], plan[0], plan[2]
+    sketches, bands, most_bits = postings[1], plan[0], plan[2]
     last = len(bands) - 1
+    beside = _sketches_of(halves, query, plan[5])
+    most_found = found + _SPARE * limits[2]
     waits = np.int64(0)
     for probe in range(min(_AHEAD, last)):
-        for place in range(buckets[0, probe], buckets[1, probe], LANES):
-            prefetch(sketches, place)
+        _fetch(sketches, buckets, probe)
     for probe in range(last + 1):
-        for place in range(buckets[0, probe + _AHEAD], buckets[1, probe + _AHEAD], LANES):
-            prefetch(sketches, place)
+        _fetch(sketches, buckets, probe + _AHEAD)
         band, end = bands[probe], buckets[1, probe]
-        one, two = halves[query, (band + 1) % BANDS], halves[query, (band + 2) % BANDS]
-        beside = np.uint32(one) | np.uint32(np.uint32(two) << np.uint32(16))
         # Also once for an empty bucket: the last one may be, and then the rest is looked at.
         for place in range(buckets[0, probe], max(end, buckets[0, probe] + 1), LANES):
-            near = near_sketches(sketches, place, beside, limits[probe])
+            near = near_sketches(sketches, place, beside[band], most_bits[probe])
             if end - place < LANES:
                 near &= (np.uint64(1) << np.uint64(end - place)) - np.uint64(1)
             while near:
@@ -108,21 +113,44 @@ def _read_buckets(
                 if patience < 0:
                     return np.int64(-1)
                 found = _look(
-                    asked, query, postings, plan, waiting, waits, segment, epoch, radius_bits,
-                    hits, found,
+                    asked, query, postings, plan, waiting, waits, segment, epoch, limits,
+                    most_found, hits, found,
                 )  # fmt: skip
+                if found < 0:
+                    return found
                 waits = np.int64(0)
     return found
 
 
 @njit(nogil=True, cache=True)
+def _sketches_of(halves: Any, query: Any, last_band: Any) -> Any:
+    """What a posting of the value that is asked for would carry, in each band of the ring."""
+    beside = np.empty(BANDS, dtype=np.uint32)
+    for band in range(last_band + 1):
+        one, two = halves[query, (band + 1) & last_band], halves[query, (band + 2) & last_band]
+        beside[band] = np.uint32(one) | np.uint32(np.uint32(two) << np.uint32(16))
+    return beside
+
+
+@njit(nogil=True, cache=True)
+def _fetch(sketches: Any, buckets: Any, probe: Any) -> None:
+    """Have the sketches of a bucket near when they are needed."""
+    for place in range(buckets[0, probe], buckets[1, probe], LANES):
+        prefetch(sketches, place)
+
+
+@njit(nogil=True, cache=True)
 def _look(
     asked: Any, query: Any, postings: Any, plan: Any, waiting: Any, waits: Any, segment: Any,
-    epoch: Any, radius_bits: Any, hits: Any, found: Any,
+    epoch: Any, limits: Any, most_found: Any, hits: Any, found: Any,
 ) -> Any:  # fmt: skip
-    """Compare whole values, and report what is near, once, with every row of the same value."""
+    """Compare whole values, and report what is near, once, with every row of the same value.
+
+    -1 when more would be found than `most_found`.
+    """
     rows, twins = postings[2], postings[3]
-    words, died = segment
+    words = segment[0]
+    whole_bits, key_bits, most_entries = limits
     for at in range(waits):
         prefetch(rows, waiting[at] // BANDS)
     for at in range(waits):
@@ -134,27 +162,49 @@ def _look(
         w2 = words[4 * row + 2] ^ asked[query, 2]
         w3 = words[4 * row + 3] ^ asked[query, 3]
         distance = np.int64(popcount(w0) + popcount(w1) + popcount(w2) + popcount(w3))
-        if distance > radius_bits or _is_found_before((w0, w1, w2, w3), plan, waiting[at] % BANDS):
+        if distance > whole_bits or np.int64(popcount(w0)) > key_bits:
             continue
-        while True:
-            if died[row] > epoch:
-                if found < len(hits[0]):
-                    hits[0][found], hits[1][found], hits[2][found] = query, row, distance
-                found += 1
-            if len(twins) == 0 or twins[row] == NO_TWIN:
-                break
-            row = np.int64(twins[row])
+        if _is_found_before((w0, w1, w2, w3), plan, waiting[at] % BANDS):
+            continue
+        found = _report(query, row, distance, twins, segment, epoch, most_entries, hits, found)
+        if found > most_found:
+            return np.int64(-1)
     return found
+
+
+# Left to itself, LLVM calls this for each row, which costs PDQ searches a tenth of their time.
+@njit(nogil=True, cache=True, inline="always")
+def _report(
+    query: Any, row: Any, distance: Any, twins: Any, segment: Any, epoch: Any, most_entries: Any,
+    hits: Any, found: Any,
+) -> Any:  # fmt: skip
+    """Write down a row and every other of the same value, but those of the first entries only."""
+    _, died, entry_ids = segment
+    entries, last = np.int64(0), np.int64(0)
+    while True:
+        if died[row] > epoch:
+            if most_entries < UNLIMITED and (entries == 0 or entry_ids[row] != last):
+                entries, last = entries + 1, entry_ids[row]
+                if entries > most_entries:
+                    return found
+            if found < len(hits[0]):
+                hits[0][found], hits[1][found], hits[2][found] = query, row, distance
+            found += 1
+        if len(twins) == 0 or twins[row] == NO_TWIN:
+            return found
+        row = np.int64(twins[row])
 
 
 @njit(nogil=True, cache=True)
 def _is_found_before(differing: Any, plan: Any, band: Any) -> Any:
     """Whether an earlier band finds the row too: by its own bits and by those of its sketch."""
-    quotas, chains = plan[3], plan[4]
+    quotas, chains, last_band = plan[3], plan[4], plan[5]
     for earlier in range(band):
         own = _bits_in(differing, earlier)
         if own < quotas[earlier]:
-            beside = _bits_in(differing, earlier + 1) + _bits_in(differing, (earlier + 2) % BANDS)
+            beside = _bits_in(differing, earlier + 1) + _bits_in(
+                differing, (earlier + 2) & last_band
+            )
             if own + beside < chains[earlier]:
                 return True
     return False

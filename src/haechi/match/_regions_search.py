@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from haechi.match._found import Found
 from haechi.match._kinds import Kind
@@ -19,7 +18,6 @@ from haechi.signals import Regions
 
 __all__ = ["find_regions"]
 
-_NUMBER_BITS: Final = np.uint64(48)
 _MOST_ENTRIES: Final = 64
 """So many entries, those with most votes first, are compared region by region."""
 
@@ -51,22 +49,28 @@ def find_regions(
 
 
 def _votes(view: View, query: Regions, rule: RegionRule, threads: int) -> list[int]:
-    """The entries with most votes, best first."""
-    limits = {"key_bits": rule.key_bits, "whole_bits": rule.whole_bits, "threads": threads}
-    both = [view.search_regions(side.values, **limits) for side in (query, query.mirrored())]
-    counts: dict[int, int] = {}
-    for found in both:
-        for entry_id, votes in zip(*_counted(found), strict=True):
-            counts[entry_id] = max(votes, counts.get(entry_id, 0))
-    return sorted(counts, key=lambda entry_id: (-counts[entry_id], entry_id))[:_MOST_ENTRIES]
+    """The entries that most speaks for, best first.
+
+    A region of the query that is found in n entries counts 1/n for each: a sticker in a thousand
+    pictures must not push out the one picture that shares something of its own.
+    """
+    weights: dict[int, float] = {}
+    for side in (query, query.mirrored()):
+        found = view.search_regions(
+            side.values, key_bits=rule.key_bits, whole_bits=rule.whole_bits, threads=threads
+        )
+        for entry_id, weight in zip(*_weighed(found, len(query)), strict=True):
+            weights[entry_id] = max(weight, weights.get(entry_id, 0.0))
+    return sorted(weights, key=lambda entry_id: (-weights[entry_id], entry_id))[:_MOST_ENTRIES]
 
 
-def _counted(found: Found) -> tuple[list[int], list[int]]:
-    """The entries found, and how many of the regions of each have a vote."""
-    numbers: NDArray[np.uint64] = found.payload >> _NUMBER_BITS
-    pairs = np.unique(np.column_stack((found.entry_id, numbers.astype(np.int64))), axis=0)
-    entries, votes = np.unique(pairs[:, 0], return_counts=True)
-    return entries.tolist(), votes.tolist()
+def _weighed(found: Found, queries: int) -> tuple[list[int], list[float]]:
+    """The entries found, and what the votes for each weigh together."""
+    pairs = np.unique(np.column_stack((found.entry_id, found.query)), axis=0)
+    shared_by = found.entries_of_each(queries)
+    entries, number = np.unique(pairs[:, 0], return_inverse=True)
+    weights = np.bincount(number, weights=1.0 / shared_by[pairs[:, 1]], minlength=len(entries))
+    return entries.tolist(), weights.tolist()
 
 
 def _compared(

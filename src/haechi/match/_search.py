@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haechi.match._found import Found
-from haechi.match._plan import plan_for
+from haechi.match._limits import UNLIMITED, Limits
+from haechi.match._plan import Ring, plan_for
 from haechi.match._probe import probe_postings
 from haechi.match._scan import scan_columns, scan_rows
 from haechi.match._segment import Delta, Segment
@@ -19,42 +20,47 @@ from haechi.match._table import Table
 
 __all__ = ["search_table"]
 
-_ALL_BITS: Final = 256
 _FIRST_ROOM: Final = 1024
+
+_LIMITED_AT_ONCE: Final = 128
+"""Where each value may be found in so many entries only, so many values are searched before what they
+found in each segment is cut down to that: memory stays bounded."""
 
 Hits = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint16]]
 Values = NDArray[np.uint64]
 
 
-def search_table(
-    table: Table, epoch: int, asked: Values, radius_bits: int, *, threads: int
-) -> Found:
-    """Every row that a reader of this epoch sees within the radius of each value (uint64, (q, 4)).
+def search_table(table: Table, epoch: int, asked: Values, limits: Limits, *, threads: int) -> Found:
+    """Every row that a reader of this epoch sees within the limits of each value (uint64, (q, 4)).
 
     Exact. With `threads` the values are shared out among so many cores; a single one is searched by one.
     """
-    radius_bits = min(radius_bits, _ALL_BITS)
-    if threads <= 1 or len(asked) <= 1:
-        return _search_part(table, epoch, asked, radius_bits, 0).sorted()
-    shares = np.array_split(asked, min(threads, len(asked)))
-    firsts = np.cumsum([0, *(len(share) for share in shares[:-1])]).tolist()
 
     def search(share: Values, first: int) -> Found:
-        return _search_part(table, epoch, share, radius_bits, first).sorted()
+        found = _search_part(table, epoch, share, limits, first)
+        return found.first_entries(limits.most_entries).sorted()
 
-    with ThreadPoolExecutor(len(shares)) as pool:
+    at_once = _LIMITED_AT_ONCE if limits.most_entries < UNLIMITED else len(asked)
+    if len(asked) <= (at_once if threads <= 1 else 1):
+        return search(asked, 0)
+    shares = np.array_split(asked, max(-(-len(asked) // at_once), min(threads, len(asked))))
+    firsts = np.cumsum([0, *(len(share) for share in shares[:-1])]).tolist()
+    if threads <= 1:
+        return Found.joined(list(map(search, shares, firsts)))
+    with ThreadPoolExecutor(threads) as pool:
         return Found.joined(list(pool.map(search, shares, firsts)))
 
 
-def _search_part(table: Table, epoch: int, asked: Values, radius_bits: int, first: int) -> Found:
+def _search_part(table: Table, epoch: int, asked: Values, limits: Limits, first: int) -> Found:
     """The rows near these values, unsorted; the first value counts as query `first`."""
     parts = []
     for segment in table.segments:
-        hits = _in_segment(segment, table.bands, epoch, asked, radius_bits)
+        hits = _in_segment(segment, table.ring, epoch, asked, limits)
         parts.append(_found(hits, first, segment.rows))
-    # Also without any row: then there is at least one part.
-    hits = _in_delta(table.delta, table.delta_rows, epoch, asked, radius_bits)
-    parts.append(_found(hits, first, table.delta))
+    # Also where there is no segment: then there is at least one part.
+    if table.delta_rows or not parts:
+        hits = _in_delta(table.delta, table.delta_rows, epoch, asked, limits)
+        parts.append(_found(hits, first, table.delta))
     parts = [part for part in parts if len(part)] or parts[-1:]
     return parts[0] if len(parts) == 1 else Found.joined(parts)
 
@@ -70,9 +76,9 @@ def _found(hits: Hits, first: int, rows: Any) -> Found:
     )
 
 
-def _in_segment(segment: Segment, bands: int, epoch: int, asked: Values, radius_bits: int) -> Hits:
-    plan = plan_for(radius_bits, bands)
-    held = (segment.rows.values.reshape(-1), segment.died)
+def _in_segment(segment: Segment, ring: Ring, epoch: int, asked: Values, limits: Limits) -> Hits:
+    plan = plan_for(limits.radius_on(ring), ring)
+    held = (segment.rows.values.reshape(-1), segment.died, segment.rows.entry_ids)
     everyone = np.arange(len(asked))
 
     def run(hits: Hits) -> int:
@@ -82,19 +88,19 @@ def _in_segment(segment: Segment, bands: int, epoch: int, asked: Values, radius_
             halves, costs = asked.view(np.uint16), plan.costs(len(segment), len(asked))
             found, leaving = probe_postings(
                 asked, halves, segment.postings.arrays, plan.arrays, costs, held, epoch,
-                radius_bits, hits, left,
+                limits.numbers, hits, left,
             )  # fmt: skip
             left = left[:leaving]
         if len(left):
-            found = scan_rows(asked, left, held, epoch, radius_bits, hits, found)
+            found = scan_rows(asked, left, held, epoch, limits.numbers, hits, found)
         return found
 
     return _all_hits(run)
 
 
-def _in_delta(delta: Delta, rows: int, epoch: int, asked: Values, radius_bits: int) -> Hits:
-    held = (delta.words.reshape(-1), delta.died)
-    return _all_hits(lambda hits: scan_columns(asked, rows, held, epoch, radius_bits, hits))
+def _in_delta(delta: Delta, rows: int, epoch: int, asked: Values, limits: Limits) -> Hits:
+    held = (delta.words.reshape(-1), delta.died, delta.entry_ids)
+    return _all_hits(lambda hits: scan_columns(asked, rows, held, epoch, limits.numbers, hits))
 
 
 def _all_hits(run: Callable[[Hits], int]) -> Hits:

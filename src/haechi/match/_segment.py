@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from haechi.match._columns import ALIVE, WORDS, Rows
 from haechi.match._ids import Ids, are_in
+from haechi.match._plan import Ring
 from haechi.match._postings import Postings, build_postings
 
 __all__ = ["LOOK_ONLY", "Delta", "Segment", "build_segment", "mark_sorted"]
@@ -55,10 +56,10 @@ class Segment:
         return self.rows.nbytes + self.died.nbytes + self.postings.nbytes
 
 
-def build_segment(rows: Rows, bands: int, **how: Any) -> Segment:
+def build_segment(rows: Rows, ring: Ring, **how: Any) -> Segment:
     """A segment of these rows, sorted by entry id and all of them alive; `how` is for `build_postings`."""
     died = np.full(len(rows), ALIVE, dtype=np.int64)
-    return Segment(rows, died, build_postings(rows.values, bands, **how))
+    return Segment(rows, died, build_postings(rows.values, ring, **how))
 
 
 @dataclass(slots=True, eq=False)

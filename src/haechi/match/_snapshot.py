@@ -17,11 +17,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from haechi.errors import BrokenStore
+from haechi.errors import BrokenStore, DamagedSnapshot
 from haechi.match._columns import WORDS, Rows
-from haechi.match._kinds import BANDS_OF, Kind
+from haechi.match._kinds import RING_OF, Kind
+from haechi.match._plan import Ring
 from haechi.match._segment import Delta, build_segment
-from haechi.match._snapshot_file import DamagedSnapshot, Reader, Writer
+from haechi.match._snapshot_file import Reader, Writer
 from haechi.match._store import State
 from haechi.match._table import Sizes, Table
 
@@ -68,7 +69,7 @@ def load_state(path: Path, *, sealing_key: bytes | None, sizes: Sizes) -> tuple[
         contents = json.loads(reader.contents)
         entries, position = _number(contents["entries"]), _number(contents["position"])
         tables = {
-            kind: _read_table(reader, contents["tables"][kind.value], BANDS_OF[kind], sizes)
+            kind: _read_table(reader, contents["tables"][kind.value], RING_OF[kind], sizes)
             for kind in Kind
         }
     except _NONSENSE as error:
@@ -109,7 +110,7 @@ def _number(untrusted: Any) -> int:
     return untrusted
 
 
-def _read_table(reader: Reader, parts: Any, bands: int, sizes: Sizes) -> Table:
+def _read_table(reader: Reader, parts: Any, ring: Ring, sizes: Sizes) -> Table:
     segments, delta, delta_rows = [], Delta(sizes.delta_rows), 0
     if not isinstance(parts, list):
         raise TypeError
@@ -121,8 +122,8 @@ def _read_table(reader: Reader, parts: Any, bands: int, sizes: Sizes) -> Table:
         else:
             are_distinct = part["are_distinct"] is True
             threads = os.cpu_count() or 1
-            segments.append(build_segment(rows, bands, threads=threads, are_distinct=are_distinct))
-    return Table(bands, tuple(segments), delta, delta_rows)
+            segments.append(build_segment(rows, ring, threads=threads, are_distinct=are_distinct))
+    return Table(ring, tuple(segments), delta, delta_rows)
 
 
 def _read_rows(reader: Reader, part: Any) -> Rows:

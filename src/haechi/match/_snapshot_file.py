@@ -31,9 +31,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from haechi.errors import BrokenStore
+from haechi.errors import DamagedSnapshot
 
-__all__ = ["DamagedSnapshot", "Reader", "Writer"]
+__all__ = ["Reader", "Writer"]
 
 _PAGE: Final = 4096
 _MAGIC: Final = b"HAECHIIX"
@@ -44,13 +44,6 @@ _NONCE_BYTES: Final = 12
 _FORM: Final = struct.Struct("<8sII32s")
 _PLACE: Final = struct.Struct("<QQQI")
 _CHECK: Final = struct.Struct("<I")
-
-
-class DamagedSnapshot(BrokenStore):
-    """A snapshot of the index that cannot be used; `reason` says why. The bank can rebuild the index."""
-
-    code = "damaged_snapshot"
-    template = "The snapshot of the index cannot be used: {reason}."
 
 
 def _cipher(sealing_key: bytes | None, salt: bytes) -> AESGCM | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from haechi.match._columns import Rows
 from haechi.match._entries import Batch
 from haechi.match._ids import Ids, both, ids_of, unique, without
-from haechi.match._kinds import BANDS_OF, Kind
+from haechi.match._kinds import RING_OF, Kind
 from haechi.match._same import changed_entries
 from haechi.match._segment import LOOK_ONLY, Segment
 from haechi.match._table import Sizes, Table
@@ -36,7 +36,7 @@ class State:
     @classmethod
     def empty(cls, sizes: Sizes) -> State:
         """A state without rows."""
-        return cls(0, 0, {kind: Table.empty(BANDS_OF[kind], sizes) for kind in Kind})
+        return cls(0, 0, {kind: Table.empty(RING_OF[kind], sizes) for kind in Kind})
 
     def are_there(self, named: Ids) -> NDArray[np.bool_]:
         """Which of the named entries (sorted) have a row."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from haechi.match._columns import ALIVE, Rows
 from haechi.match._ids import Ids
 from haechi.match._merge import merged
+from haechi.match._plan import Ring
 from haechi.match._segment import Delta, Segment, build_segment, mark_sorted
 
 __all__ = ["Sizes", "Table", "segments_to_merge"]
@@ -52,15 +53,15 @@ class Sizes:
 class Table:
     """What a reader sees: these segments, and the first `delta_rows` rows of the delta."""
 
-    bands: int
+    ring: Ring
     segments: tuple[Segment, ...]
     delta: Delta
     delta_rows: int = 0
 
     @classmethod
-    def empty(cls, bands: int, sizes: Sizes) -> Table:
-        """A table without rows."""
-        return cls(bands, (), Delta(sizes.delta_rows))
+    def empty(cls, ring: Ring, sizes: Sizes) -> Table:
+        """A table without rows, searched through these bands."""
+        return cls(ring, (), Delta(sizes.delta_rows))
 
     @property
     def nbytes(self) -> int:
@@ -102,8 +103,8 @@ class Table:
             if len(starts) == 1
             else [fresh.at(slice(start, start + sizes.most_rows)) for start in starts]
         )
-        built = [build_segment(part, self.bands) for part in parts]
-        return Table(self.bands, (*kept, *built), Delta(sizes.delta_rows))
+        built = [build_segment(part, self.ring) for part in parts]
+        return Table(self.ring, (*kept, *built), Delta(sizes.delta_rows))
 
     def _carried(self, small: Sequence[Segment], gone: Ids) -> list[tuple[Rows, NDArray[np.int64]]]:
         """The rows of these segments and of the delta, sorted, with the entries `gone` marked dead."""

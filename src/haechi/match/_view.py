@@ -13,7 +13,14 @@ from haechi.match._columns import as_words
 from haechi.match._explain import Explanation, explained
 from haechi.match._found import Found
 from haechi.match._kinds import Kind
-from haechi.match._rows import payload_of, rows_of
+from haechi.match._limits import (
+    MOST_ENTRIES,
+    REGION_KEY_RADIUS_BITS,
+    REGION_RADIUS_BITS,
+    UNLIMITED,
+    Limits,
+)
+from haechi.match._rows import payload_of, value_of
 from haechi.match._search import search_table
 from haechi.match._store import State
 from haechi.values import PDQ_MATCH_RADIUS_BITS, Signal
@@ -47,32 +54,72 @@ class View:
         return self._state.entries
 
     def search_values(
-        self, kind: Kind, values: NDArray[np.uint8], radius_bits: int, *, threads: int = 1
+        self,
+        kind: Kind,
+        values: NDArray[np.uint8],
+        radius_bits: int,
+        *,
+        most_entries: int = UNLIMITED,
+        threads: int = 1,
     ) -> Found:
         """Every known row within `radius_bits` (inclusive) of each value, uint8 (q, 32).
 
-        Exact: nothing within the radius is left out, nothing farther is returned. Up to `threads`
-        cores share the values out among them. Does not check who may ask.
+        Exact: nothing within the radius is left out, nothing farther is returned; but a value that is
+        found in more than `most_entries` entries is told of those with the lowest ids only. A radius
+        counts all 256 bits for every kind; what votes for a region is asked of `search_regions`, as
+        beyond a few bits this reads all regions. Up to `threads` cores share the values out among
+        them. Does not check who may ask.
 
         Raises:
-            ValueError: the radius is below zero, or the values have another shape or type.
+            ValueError: the radius is below zero, `most_entries` is below one, or the values have
+                another shape or type.
         """
-        if radius_bits < 0:
-            raise ValueError("a radius counts bits, from zero on")
+        return self._search(kind, values, Limits(radius_bits, most_entries=most_entries), threads)
+
+    def search_regions(
+        self,
+        values: NDArray[np.uint8],
+        *,
+        key_bits: int = REGION_KEY_RADIUS_BITS,
+        whole_bits: int = REGION_RADIUS_BITS,
+        most_entries: int = MOST_ENTRIES,
+        threads: int = 1,
+    ) -> Found:
+        """Every known region that votes for being the same patch as each of these, uint8 (q, 32).
+
+        A vote: at most `key_bits` of the first 64 bits differ, and at most `whole_bits` of all 256,
+        which are what `Found.distance_bits` counts. Exact but for one thing: a value that is found in
+        more than `most_entries` entries is told of those with the lowest ids only, with all of their
+        rows, so that a sticker in 100,000 pictures takes neither time nor memory. They are the same
+        entries for every region that a picture's copies share, so a picture that was reported over
+        and over still gets all its votes. `Found.entries_of_each` says which values are shared by so
+        many: those weigh little. Up to `threads` cores share the values out among them.
+
+        Raises:
+            ValueError: a number of bits is below zero, `most_entries` is below one, or the values have
+                another shape or type.
+        """
+        return self._search(
+            Kind.REGION, values, Limits(whole_bits, key_bits, most_entries), threads
+        )
+
+    def _search(self, kind: Kind, values: NDArray[np.uint8], limits: Limits, threads: int) -> Found:
         # Copied: the kernels are compiled for arrays that may be written.
         asked = as_words(values).copy()
         table = self._state.tables[kind]
-        return search_table(table, self._state.epoch, asked, radius_bits, threads=threads)
+        return search_table(table, self._state.epoch, asked, limits, threads=threads)
 
     def search(
         self, signals: Sequence[Signal], *, radius_bits: int = PDQ_MATCH_RADIUS_BITS
     ) -> list[list[Hit]]:
         """For each signal every entry within `radius_bits` (inclusive), nearest first, then by id.
 
-        Digests match only when equal, whatever the radius. A signal of low quality finds nothing.
+        Digests match only when equal, whatever the radius. A signal of low quality finds nothing. For
+        signals of one value: the frames of a `vpdq` and the regions of an `rpdq` are asked for one by
+        one, by `search_values` and `search_regions`, and what is found is compared as a whole.
 
         Raises:
-            ValueError: the radius is below zero.
+            ValueError: the radius is below zero, or a signal is a `vpdq` or an `rpdq`.
         """
         if radius_bits < 0:
             raise ValueError("a radius counts bits, from zero on")
@@ -80,8 +127,8 @@ class View:
         places: dict[Kind, list[tuple[int, bytes]]] = {}
         for place, signal in enumerate(signals):
             if signal.is_trusted:
-                kind, values, _ = rows_of(signal)
-                places.setdefault(kind, []).append((place, values))
+                kind, value = value_of(signal)
+                places.setdefault(kind, []).append((place, value))
         for kind, asked in places.items():
             joined = np.frombuffer(b"".join(value for _, value in asked), dtype=np.uint8)
             radius = 0 if kind is Kind.DIGEST else radius_bits
@@ -98,11 +145,20 @@ class View:
         return rows.values.view(np.uint8), rows.payloads
 
     def explain(
-        self, kind: Kind, value: NDArray[np.uint8], entry_id: int, *, radius_bits: int
+        self,
+        kind: Kind,
+        value: NDArray[np.uint8],
+        entry_id: int,
+        *,
+        radius_bits: int,
+        key_bits: int | None = None,
     ) -> Explanation | None:
-        """How near an entry comes to a value, uint8 (32,), worked out anew; None without any rows."""
+        """How near an entry comes to a value, uint8 (32,), worked out anew; None without any rows.
+
+        The rule is that of `search_values`; with `key_bits`, that of `search_regions`.
+        """
         known, _ = self.rows(entry_id, kind)
-        return explained(kind, value, known, radius_bits) if len(known) else None
+        return explained(kind, value, known, radius_bits, key_bits) if len(known) else None
 
 
 def _nearest(found: Found, wanted: Sequence[int]) -> list[tuple[int, Hit]]:

@@ -20,7 +20,7 @@ from value_sets import (
 )
 
 from haechi.match import Index, Kind, Sizes
-from haechi.match._plan import Plan, plan_for, quotas_for
+from haechi.match._plan import Plan, Ring, plan_for, quotas_for
 
 CONFORMANCE = Path(__file__).parents[4] / "shared" / "conformance" / "index"
 ROWS = 1200
@@ -86,7 +86,7 @@ def test_bits_that_differ_side_by_side(band: int, radius_bits: int, path: str) -
 @pytest.mark.parametrize("radius_bits", range(0, 85, 3))
 def test_bits_that_only_one_band_can_find(radius_bits: int, path: str) -> None:
     """The tightest share-outs of `test_plan`, on real values: every radius, every band to begin from."""
-    quotas = quotas_for(radius_bits, 16)
+    quotas = quotas_for(radius_bits, Ring(16, 16))
     values = random_values(600, seed=14)
     bands = np.flatnonzero(quotas)
     bits = np.zeros((len(bands), 16, 16), dtype=np.uint8)
@@ -219,7 +219,7 @@ def test_values_that_may_not_be_written_to_are_taken_too() -> None:
 
 def test_what_the_planner_chooses_is_worth_it() -> None:
     """A narrow radius in a large set goes by postings, a wide one in a small set does not."""
-    narrow, wide = plan_for(31, 16), plan_for(80, 16)
+    narrow, wide = plan_for(31, Ring(16, 16)), plan_for(80, Ring(16, 16))
     probe, candidate, everything, _ = narrow.costs(10**6, 100)
     assert probe * 272 + candidate * 272 * 10**6 // 65536 < everything
     probe, _, everything, _ = wide.costs(10**4, 100)

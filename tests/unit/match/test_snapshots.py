@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from value_sets import as_tuples, clustered, every_set, questions, random_values
 
-from haechi.errors import BrokenStore
-from haechi.match import DamagedSnapshot, Entry, Index, Kind, Sizes
+from haechi.errors import BrokenStore, DamagedSnapshot
+from haechi.match import Entry, Index, Kind, Sizes
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 SIZES = Sizes(delta_rows=32, small_rows=64)

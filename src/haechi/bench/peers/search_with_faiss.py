@@ -2,7 +2,7 @@
 """What faiss does with the same values: Flat, MultiHash as Meta's HMA sets it up, and its best exact setting.
 
 Asked with `{"folder": str, "sets": {name: [index, …]}, "radius": int, "rounds": int}`: in the folder stand
-`NAME.known.npy` and `NAME.asked.npy`, uint8 (n, 32). Puts `NAME.INDEX.npy` there for each index, the
+`NAME.known.npy` and `NAME.asked.npy`, uint8 (n, 32) or of fewer bytes. Puts `NAME.INDEX.npy` there for each index, the
 rows (query, entry, distance) of everything within the radius, sorted; answers for each set and index with
 `build_s`, `us` a query of the fastest round, all queries at once, and `single_us`, one after the other.
 """
@@ -17,15 +17,13 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-_BITS = 256
 
-
-def built(name: str) -> faiss.IndexBinary:
+def built(name: str, bits: int) -> faiss.IndexBinary:
     """An empty index: `flat`, or `multihash BANDSxBITS+FLIPS`."""
     if name == "flat":
-        return faiss.IndexBinaryFlat(_BITS)
+        return faiss.IndexBinaryFlat(bits)
     shape, flips = name.removeprefix("multihash ").split("+")
-    index = faiss.IndexBinaryMultiHash(_BITS, *map(int, shape.split("x")))
+    index = faiss.IndexBinaryMultiHash(bits, *map(int, shape.split("x")))
     index.nflip = int(flips)
     return index
 
@@ -43,7 +41,7 @@ def fastest_s(work: Callable[[], object], rounds: int) -> float:
 def measured(folder: Path, name: str, kind: str, radius: int, rounds: int) -> dict[str, float]:
     """The figures of one index over one set."""
     known, asked = (np.load(folder / f"{name}.{part}.npy") for part in ("known", "asked"))
-    index = built(kind)
+    index = built(kind, 8 * known.shape[1])
     begun_s = time.perf_counter()
     index.add(known)
     build_s = time.perf_counter() - begun_s
