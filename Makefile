@@ -26,7 +26,7 @@ check: .venv/.dev ## style, types, imports between rooms, documentation
 	@$(BIN)/python tools/docs_pages.py --check && echo "docs     ok"
 
 bench: .venv/.dev ## measure (docs/benchmarks.md)
-	@$(BIN)/python tools/bench_first_journey.py
+	@$(BIN)/haechi bench all $(wildcard ../shared/photos) --out build/bench
 
 lock: .venv/.dev ## renew the locked dependencies
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -35,6 +35,9 @@ lock: .venv/.dev ## renew the locked dependencies
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --quiet --extra build --extra dev \
 		--constraints requirements/run.lock --output-file requirements/dev.lock pyproject.toml
+	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --quiet \
+		--output-file requirements/peers.lock requirements/peers.in
 
 clean: ## forget the set-up; the data folder stays
 	@rm -rf .venv build

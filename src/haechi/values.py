@@ -70,7 +70,7 @@ REGION_BYTES: Final = 38
 """One region of an `rpdq`: 32 bytes hash, 2 bytes x, 2 bytes y, 1 byte scale, 1 byte angle."""
 
 MOST_REGIONS: Final = 1024
-"""Those of a large upload that is asked about; a report has at most 100, and so less than 4 KB."""
+"""What one signal may hold; a report has at most 60, and so less than 2.4 KB."""
 
 _REGIONS_VERSION: Final = 1
 _LONG_SIDE: Final = 65_535

@@ -361,7 +361,7 @@ class IndexContract:
                     expected_votes.append((query, whole, number, place))
                 if whole <= 31 and place % 3:
                     expected_frames.append((query, whole, number, 500 * place))
-        regions = [payload >> 48 for payload in votes.payload.tolist()]
+        regions = [payload >> 48 & 1023 for payload in votes.payload.tolist()]
         assert rows_found(votes, regions) == sorted(expected_votes)
         assert rows_found(frames, frames.payload.tolist()) == sorted(expected_frames)
 

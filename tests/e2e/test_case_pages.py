@@ -261,25 +261,24 @@ def test_the_fuller_fingerprint_is_sent_of_the_photos_that_she_ticked(
     """Off before she says so, on by the keyboard too, and off again when she takes it back."""
     one = visit()
     one.open("/case/new")
-    hint = one.page.get_by_text("it stays inside this service")
+    hint = one.page.get_by_text("never leaves this service")
     assert not hint.is_visible()
     one.choose(ASTRONAUT, COFFEE, ASTRONAUT)
     assert hint.is_visible()
     boxes = [
-        one.page.get_by_role("checkbox", name=f"Photo {number}: Also find crops and screenshots")
+        one.page.get_by_role("checkbox", name=f"Photo {number}: Add fuller fingerprint")
         for number in (1, 2, 3)
     ]
     assert [box.is_checked() for box in boxes] == [False, False, False]
-    assert (
-        "stays inside"
-        in one.page.locator(f"#{boxes[0].get_attribute('aria-describedby')}").inner_text()
-    )
+    described = one.page.locator(f"#{boxes[0].get_attribute('aria-describedby')}").inner_text()
+    for said in ("nearly a rough, grey copy", "faces too", "is erased when you withdraw"):
+        assert said in described
     boxes[1].focus()
     one.page.keyboard.press("Space")
     boxes[2].check()
     boxes[2].uncheck()
     one.page.get_by_role("button", name="Leave out: Photo 1").click()
-    assert one.page.get_by_role("checkbox", name="Photo 1: Also find").is_checked()
+    assert one.page.get_by_role("checkbox", name="Photo 1: Add fuller").is_checked()
     one.page.click("#send")
     one.shown_keys()
     (report,) = sent_reports(one)
@@ -300,11 +299,11 @@ def test_what_has_no_fuller_fingerprint_has_no_box_for_it(
     one.open("/case/new")
     one.choose(plain, film)
     assert one.page.get_by_role("checkbox").count() == 0
-    assert not one.page.get_by_text("it stays inside this service").is_visible()
+    assert not one.page.get_by_text("never leaves this service").is_visible()
     one.choose(COFFEE)
     assert one.page.get_by_role("checkbox").count() == 1
     one.page.get_by_role("button", name="Leave out: Photo 2").click()
-    assert not one.page.get_by_text("it stays inside this service").is_visible()
+    assert not one.page.get_by_text("never leaves this service").is_visible()
 
 
 def drawn_film() -> bytes:

@@ -39,6 +39,12 @@ COMMANDS = [
     ("partner", "revoke"),
     ("receipt", "verify"),
     ("receipt", "key"),
+    ("bench", "match"),
+    ("bench", "hash"),
+    ("bench", "video"),
+    ("bench", "live"),
+    ("bench", "edits"),
+    ("bench", "all"),
 ]
 
 
@@ -93,7 +99,9 @@ class TestHelp:
         assert found == set(COMMANDS)
 
     @pytest.mark.parametrize(
-        "group", [(), ("case",), ("notice",), ("partner",), ("receipt",)], ids=" ".join
+        "group",
+        [(), ("case",), ("notice",), ("partner",), ("receipt",), ("bench",)],
+        ids=" ".join,
     )
     def test_every_group_has_an_example(self, run_haechi: Run, group: tuple[str, ...]) -> None:
         assert "Example: haechi" in run_haechi(*group, "--help").stdout
@@ -182,6 +190,7 @@ class TestHash:
         assert list(answers) == ["a.png", "b.txt", "c.jpg", "d.mp4", "e.png"]
         assert [signal["type"] for signal in answers["a.png"]["signals"]] == [
             "pdq",
+            "rpdq",
             "md5",
             "sha256",
         ]
@@ -243,9 +252,21 @@ class TestMatch:
             done = run_haechi("match", mirrored, "--bank", bank, "--json")
             (match,) = lines(done)[0]["matches"]
             assert match["verdict"] == "edited"
-            assert match["signal"] == "pdq"
-            assert match["distance"] <= match["radius"] == 31
-            assert match["evidence"] == {"rendition": "as_sent", "turn": "mirrored"}
+            evidence = match["evidence"]
+            assert (evidence["rendition"], evidence["turn"]) == ("as_sent", "mirrored")
+            assert evidence["pdq_distance"] <= 31
+            assert match["distance"] <= match["radius"]
+            assert (match["signal"], match["radius"]) == ("pdq", 31)
+            if text == known:
+                # The line that `haechi hash` wrote has the picture's regions too.
+                assert evidence["reason"] == "shown_whole"
+                assert evidence["regions"]["is_mirrored"] is True
+                assert evidence["regions"]["agree"] >= 3
+                assert evidence["part_distance"] <= 20
+            else:
+                assert evidence["reason"] == "near_value"
+                assert evidence["pdq_distance"] == match["distance"]
+                assert set(evidence) == {"rendition", "turn", "reason", "pdq_distance"}
 
     def test_does_not_find_another_picture(self, run_haechi: Run, photo: Path) -> None:
         bank = photo.with_name("bank.txt")
@@ -521,14 +542,15 @@ class TestDemo:
         assert done.returncode == 0, done.stderr
         steps = lines(done)
         uploads = [step for step in steps if step["step"] == "upload"]
-        assert 28 <= len(uploads) <= 35
+        assert 38 <= len(uploads) <= 42
         assert all((upload["match"] is not None) == upload["is_copy"] for upload in uploads)
-        assert {"exact copy", "mirrored", "half size", "border cut 1%", "unrelated"} <= {
+        assert {"exact copy", "mirrored", "cropped", "captioned", "on a page", "unrelated"} <= {
             upload["what"] for upload in uploads
         }
         by_step = {step["step"]: step for step in steps}
         assert by_step["report"]["receipt_holds"] is True
-        assert by_step["report"]["signal_bytes_sent"] < 1000
+        # Of each of two photos less than 2.4 KB for its regions and 80 bytes for all else.
+        assert 2 * 80 < by_step["report"]["signal_bytes_sent"] < 5000
         assert by_step["notice"]["missing"] == []
         assert by_step["withdraw"]["withdrawn_is_found"] is False
         assert by_step["withdraw"]["other_is_found"] is True

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import skimage
 from device_page import FIGURES, Device, encoded, pdq_of, stripes
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from haechi.bench._edits_suite import Strength, all_edits, as_sent, edited
 from haechi.match import match_regions
@@ -30,7 +30,11 @@ SHARED = (
 )
 SHORT_SIDE_PIXELS = 400
 """The size at which regions are looked for."""
-MOST_REGIONS = 100
+MOST_REGIONS = 60
+MOST_BYTES = 2400
+RADII_PIXELS = (10, 50)
+"""The smallest and the largest region of a report, at that size."""
+STEPS_AN_OCTAVE = 24
 POINTS = 0.02
 """How much of the recall may be lost when a reference is made in the browser."""
 
@@ -110,9 +114,41 @@ def test_of_the_same_brightness_the_regions_are_the_same(
         assert (found.width, found.height) == (known.width, known.height)
         agreement = Agreement.of(known, found)
         FIGURES.info("%s, same brightness: %s", path.name, agreement)
-        assert abs(len(found) - len(known)) <= 2
-        assert agreement.share >= 0.97
-        assert agreement.bits.mean() <= 1
+        assert_same(known, found)
+
+
+def assert_same(known: Regions, found: Regions) -> None:
+    """All regions but one at most, and those nearly to the bit: the last digits of a float may differ."""
+    agreement = Agreement.of(known, found)
+    assert abs(len(found) - len(known)) <= 1
+    assert agreement.share >= 1 - 1.5 / len(known)
+    assert agreement.bits.max() <= 2
+
+
+def test_what_is_dim_and_soft_has_the_same_regions(device: Device) -> None:
+    """In such a photo brightnesses are few, and only that nothing is steep tells it from a drawing."""
+    photo = Image.open(PHOTOS / "coffee.png").convert("RGB").filter(ImageFilter.GaussianBlur(2))
+    file = encoded(photo.point(lambda value: int(value * 0.3 + 20)), "PNG")
+    picture = open_picture(file, min_side_pixels=CLOSE_SIDE_PIXELS)
+    known, found = regions(picture), luma_regions(device, picture.luma)
+    assert found is not None
+    assert len(known) >= 20
+    assert_same(known, found)
+
+
+def test_a_photo_among_letters_has_the_same_regions(device: Device) -> None:
+    """Its regions stand behind those of more than a thousand letters."""
+    page = Image.new("RGB", (800, 1400), "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(26)
+    for line in range(44):
+        words = "The quick brown fox jumps over the lazy dog. " * 2
+        draw.text((20, 10 + 31 * line), words, "black", font=font)
+    page.paste(Image.open(PHOTOS / "coffee.png").convert("RGB").resize((360, 300)), (220, 900))
+    picture = open_picture(encoded(page, "PNG"), min_side_pixels=CLOSE_SIDE_PIXELS)
+    known, found = regions(picture), luma_regions(device, picture.luma)
+    assert found is not None
+    assert len(known) >= 20
+    assert_same(known, found)
 
 
 def test_of_a_file_most_regions_are_the_same(device: Device, photos: list[Path]) -> None:
@@ -168,10 +204,23 @@ def test_a_record_is_small_and_the_one_of_the_service(device: Device) -> None:
     [answer] = device.fingerprint(PHOTOS / "astronaut.png")
     assert [signal["type"] for signal in answer["signals"]] == ["pdq", "rpdq", "md5", "sha256"]
     value = answer["signals"][1]["value"]
-    assert len(value) // 2 < 4096
+    assert len(value) // 2 < MOST_BYTES
     found = Regions.from_signal(Signal.parse("rpdq", value))
-    assert 50 <= len(found) <= MOST_REGIONS
+    assert len(found) == MOST_REGIONS
     assert found.to_signal().hex == value
+
+
+def test_no_region_is_larger_than_a_report_may_show(device: Device, photos: list[Path]) -> None:
+    """Large ones show the scene; and the last bit of each, the constant one, is 0."""
+    half_a_step = 2 ** (0.5 / STEPS_AN_OCTAVE)
+    for answer in device.fingerprint(*photos):
+        found = rpdq_of(answer)
+        assert found is not None
+        short_side = min(found.width, found.height) / max(found.width, found.height)
+        radii = found.radius / short_side * SHORT_SIDE_PIXELS
+        assert radii.min() >= RADII_PIXELS[0] / half_a_step
+        assert radii.max() <= RADII_PIXELS[1] * half_a_step
+        assert not (found.values[:, -1] & 1).any()
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])

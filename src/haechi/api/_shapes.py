@@ -243,6 +243,7 @@ class EvidenceAnswer(Struct, omit_defaults=True):
     reason: str
     box: BoxAnswer | UnsetType = UNSET
     pdq_distance: int | UnsetType = UNSET
+    part_distance: int | UnsetType = UNSET
     regions: RegionsAnswer | UnsetType = UNSET
     frames: FramesAnswer | UnsetType = UNSET
 

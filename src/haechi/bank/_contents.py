@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from haechi.bank._feed import record_change
 from haechi.bank._tables import content, content_signal
 from haechi.errors import NotFound
 from haechi.storage import KeyId, Vault, new_id
-from haechi.values import ContentStatus, Signal, utc_now
+from haechi.values import ContentStatus, Signal, SignalType, utc_now
 
 _MOST_NUMBERS: Final = 500
 """So many go into one statement: engines have a limit."""
@@ -65,7 +65,8 @@ def add_content(
 def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
     """Change the status of a content; the same status again is no change.
 
-    A withdrawn content stays withdrawn: whoever wants it back reports it anew.
+    A withdrawn content stays withdrawn, and its regional signal is deleted: whoever wants it back
+    reports it anew.
 
     Raises:
         NotFound: no such content, or it is withdrawn.
@@ -87,6 +88,14 @@ def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
         .where(content.c.entry_id == row.entry_id)
         .values(status=status.value, changed_at=now)
     )
+    if status is ContentStatus.WITHDRAWN:
+        # Nearly a copy of the picture (docs/threat-model.md): not kept a moment longer than it is used.
+        tx.execute(
+            delete(content_signal).where(
+                content_signal.c.entry_id == row.entry_id,
+                content_signal.c.type == SignalType.RPDQ.value,
+            )
+        )
     record_change(tx, row.entry_id, status, now)
 
 

@@ -18,6 +18,7 @@ class Figure:
 
     `ratio` says how many times better ours is than the peer's. `goal` is the bound that `value` or
     `ratio` is held to and `holds` whether it does; a missed goal is printed as missed, not an error.
+    `interval` is where the true value lies with 95 % confidence, where that was worked out.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Figure:
     ratio: float | None = None
     goal: str | None = None
     holds: bool | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

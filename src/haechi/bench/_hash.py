@@ -13,18 +13,18 @@ from typing import Final
 
 from PIL import Image
 
-from haechi.errors import MediaError, NotFound
+from haechi.errors import MediaError
 from haechi.media import Decoder, PictureFormat, open_picture
 from haechi.signals import pdq, pdq_views
 from haechi.values import Signal
 
 from ._figures import Figure, Report
 from ._peers import ask_peer
+from ._photos import photo_paths, too_few_photos
 
 __all__ = ["bench_hash"]
 
 _PEER: Final = "Pillow + pdqhash"
-_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".webp", ".png"})
 _MEGAPIXEL: Final = 1_000_000
 _ROUNDS: Final = 5
 _MADE_OF: Final = 6
@@ -180,22 +180,19 @@ def _distance_figures(
     yield Figure("within 4 bits of the peer's value", within, "share", _PEER)
 
 
-def bench_hash(photos: Path, *, rounds: int = _ROUNDS) -> Report:
+def bench_hash(photos: Path | None, *, rounds: int = _ROUNDS) -> Report:
     """The time from a file's bytes to its PDQ by size class, beside the peer's, on one thread each.
 
-    Reads every JPEG, WebP and PNG under `photos`. Where there is no JPEG of 12 or of 1.6 megapixels,
+    Reads every JPEG, WebP and PNG under `photos`; None: scikit-image's samples. Where there is no JPEG of 12 or of 1.6 megapixels,
     some are made of the six largest photos, and the figures say so. The fastest of `rounds` counts.
 
     Raises:
-        NotFound: no picture is there.
+        MalformedField: no picture is there.
         OutsideServiceFailed: the peer's environment cannot be set up, or the peer failed.
     """
-    paths = sorted(
-        path for path in photos.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()
-    )
-    found = _all_measured(paths, rounds)
+    found = _all_measured(photo_paths(photos), rounds)
     if not found:
-        raise NotFound
+        raise too_few_photos(1)
     with tempfile.TemporaryDirectory() as folder:
         made: list[Path] = []
         for kind in _CLASSES:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from haechi.errors import OutsideServiceFailed
 
-__all__ = ["ask_peer", "peer_python"]
+__all__ = ["ask_peer", "checkout", "peer_python"]
 
 _SCRIPTS: Final = Path(__file__).parent / "peers"
 _ONE_THREAD: Final = {
@@ -26,7 +26,7 @@ _ONE_THREAD: Final = {
 }
 
 
-def _root() -> Path:
+def checkout() -> Path:
     """The checkout: peers are measured from one, as their lock file stands there.
 
     Raises:
@@ -46,7 +46,7 @@ def peer_python() -> str:
     Raises:
         OutsideServiceFailed: it cannot be set up here.
     """
-    root = _root()
+    root = checkout()
     lock = root / "requirements" / "peers.lock"
     folder = root / "build" / "peers"
     python = folder / "bin" / "python"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from haechi.bench._figures import Figure
-from haechi.bench._search_ours import as_rows, fastest_s, resident
+from haechi.bench._search_ours import as_rows, fastest_s
 from haechi.match import REGION_KEY_RADIUS_BITS, REGION_RADIUS_BITS, Index, Kind
 
 __all__ = ["region_figures"]
@@ -49,9 +49,7 @@ def region_figures(
             drawn.integers(0, 256, (_STRANGERS, 32), dtype=np.uint8),
         ]
     )
-    before = resident("VmRSS")
     index = _built(known)
-    after = resident("VmRSS")
     ours_s = _search_s(index, asked, rounds, threads)
     np.save(folder / f"{_NAME}.known.npy", known[:, :_KEY_BYTES])
     np.save(folder / f"{_NAME}.asked.npy", asked[:, :_KEY_BYTES])
@@ -64,7 +62,7 @@ def region_figures(
     is_equal = np.array_equal(ours, votes)
     count, cores = f"{len(known) / 1e6:g} M", "one core" if threads == 1 else f"{threads} cores"
     each = index.size.memory_bytes / len(known)
-    figures = [
+    return [
         Figure(
             f"one region's votes among {count}, {cores}", ours_s * 1e6, "µs",
             _PEER, theirs["us"], theirs["us"] / (ours_s * 1e6),
@@ -73,11 +71,6 @@ def region_figures(
         Figure(f"one region that every picture shares, {cores}", shared_s * 1e6, "µs"),
         Figure("memory of the arrays, a region", each, "B", goal=f"≤ {_MOST_BYTES} B", holds=each <= _MOST_BYTES),
     ]  # fmt: skip
-    if before and after:
-        figures.append(
-            Figure("memory of the process (RSS), a region", (after - before) / len(known), "B")
-        )
-    return figures
 
 
 def _built(known: Values) -> Index:

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import skimage
 from PIL import Image
 
-from haechi.errors import NotFound
 from haechi.media import Decoder
 from haechi.signals import FrameList, vpdq, vpdq_views
 
 from ._figures import Figure, Report
 from ._peers import ask_peer
+from ._photos import photo_paths, too_few_photos
 from ._video_film import encoded, photo_film
 from ._video_recall import FILMS, Tally, tallied, tallied_negatives
 
@@ -27,7 +26,6 @@ __all__ = ["bench_video"]
 _PEER: Final = "FFmpeg, every frame to RGB + pdqhash"
 _README: Final = "80 % of the known frames at 1 a second (vPDQ's README)"
 _PYTX: Final = "80 % of the query's frames at 1 a second (python-threatexchange)"
-_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _LEAST_SIDE_PX: Final = 400
 _LONGEST_SIDE_PX: Final = 1400
 _SPEED_SIDES: Final = (1280, 720)
@@ -40,20 +38,20 @@ _LEAST_RECALL: Final = 0.95
 
 def _photos(folder: Path | None) -> list[Image.Image]:
     """The photos to make films of: those of a folder, or the samples of an installed package."""
-    if folder is None:
-        folder = Path(skimage.__file__).parent / "data"
-    elif (folder / "photos").is_dir():
+    if folder is not None and (folder / "photos").is_dir():
         folder /= "photos"
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in _SUFFIXES:
+    for path in photo_paths(folder):
+        try:
             with Image.open(path) as opened:
                 photo = opened.convert("RGB")
-            photo.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
-            if min(photo.size) >= _LEAST_SIDE_PX:
-                found.append(photo)
+        except OSError:
+            continue  # no picture that can be read
+        photo.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
+        if min(photo.size) >= _LEAST_SIDE_PX:
+            found.append(photo)
     if len(found) <= FILMS:
-        raise NotFound
+        raise too_few_photos(FILMS + 1)
     return found
 
 
@@ -179,7 +177,7 @@ def bench_video(folder: Path | None) -> Report:
     reference. Takes about four minutes.
 
     Raises:
-        NotFound: too few photos.
+        MalformedField: too few photos.
         OutsideServiceFailed: the peer's environment cannot be set up, or the peer failed.
     """
     photos = _photos(folder)

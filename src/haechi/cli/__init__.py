@@ -2,5 +2,6 @@
 """The command line: parses, calls one workflow, renders. Loading it loads nothing heavy."""
 
 from haechi.cli._app import app, main
+from haechi.cli._handed import Benches
 
-__all__ = ["app", "main"]
+__all__ = ["Benches", "app", "main"]

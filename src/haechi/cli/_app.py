@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
 
 from haechi import __version__
-from haechi.cli import _case, _demo, _doctor, _hash, _match, _partner, _receipt, _serve
+from haechi.cli import _bench, _case, _demo, _doctor, _hash, _match, _partner, _receipt, _serve
+from haechi.cli._handed import Benches, Handed, RunSite
 from haechi.cli._output import say_error
-from haechi.cli._serve import RunSite
 from haechi.errors import ExitCode, HaechiError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(_case.case_app, name="case")
 app.add_typer(_case.notice_app, name="notice")
 app.add_typer(_partner.partner_app, name="partner")
 app.add_typer(_receipt.receipt_app, name="receipt")
+app.add_typer(_bench.bench_app, name="bench")
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
@@ -54,13 +56,14 @@ def options(
     """
 
 
-def main(*, run_site: RunSite) -> NoReturn:
+def main(*, run_site: RunSite, load_benches: Callable[[], Benches]) -> NoReturn:
     """Run a command; every error of ours ends as one sentence and its exit status.
 
-    `run_site` serves the site until it is stopped; it is handed in, as no face imports another.
+    `run_site` serves the site until it is stopped, `load_benches` gives what `haechi bench` runs: they
+    are handed in, as no face imports another or what lies above it.
     """
     try:
-        _run(run_site)
+        _run(Handed(run_site, load_benches))
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except (BrokenPipeError, SystemExit) as ended:
@@ -74,9 +77,9 @@ def main(*, run_site: RunSite) -> NoReturn:
     sys.exit(ExitCode.OK)
 
 
-def _run(run_site: RunSite) -> None:
+def _run(handed: Handed) -> None:
     try:
-        app(obj=run_site)
+        app(obj=handed)
     except HaechiError as error:
         say_error(error)
         sys.exit(error.exit_code)

@@ -109,7 +109,7 @@ class Journey:
             return case
         grid = Table.grid(padding=(0, 2))
         for name, value in (
-            ("left her device", f"{sent_bytes} bytes of fingerprints"),
+            ("left her device", f"{sent_bytes:,} bytes of fingerprints"),
             ("stayed on it", f"{kept_bytes:,} bytes of pictures"),
             ("case number", case["case_number"]),
             ("passphrase", case["passphrase"]),
@@ -272,10 +272,12 @@ def _ids(matches: Sequence[dict[str, Any]]) -> set[str]:
 
 
 def _seen_as(match: dict[str, Any]) -> str:
-    if match["signal"] != "pdq":
+    if match["signal"] in ("md5", "sha256"):
         return "equal file"
     evidence = match["evidence"]
     parts = [evidence[key] for key in ("rendition", "turn")]
+    if match["signal"] == "rpdq":
+        parts.insert(0, "by its regions")
     words = [part.replace("_", " ") for part in parts if part not in ("as_sent", "none")]
     return ", ".join(words) or "as sent"
 

@@ -55,7 +55,7 @@ def two_photos() -> list[Path]:
 
 
 def make_uploads(photos: list[Path], folder: Path) -> list[Upload]:
-    """About thirty files in `folder`: each photo in eleven forms, and nine unrelated pictures."""
+    """About forty files in `folder`: each photo in fifteen forms, and nine unrelated pictures."""
     import skimage
     from PIL import Image
 
@@ -94,6 +94,9 @@ def _edits() -> dict[str, tuple[Callable[[Image], Image], str, int]]:
     def letterboxed(image: Image) -> Image:
         return ImageOps.expand(image, (0, image.height // 4), "black")
 
+    def cropped(image: Image) -> Image:
+        return image.crop((image.width // 4, image.height // 5, image.width, image.height))
+
     return {
         "recompressed 75": (lambda image: image, ".jpg", 75),
         "recompressed 30": (lambda image: image, ".jpg", 30),
@@ -105,4 +108,37 @@ def _edits() -> dict[str, tuple[Callable[[Image], Image], str, int]]:
         "white border": (lambda image: ImageOps.expand(image, 40, "white"), ".jpg", 85),
         "black bars": (letterboxed, ".jpg", 85),
         "border cut 1%": (cut, ".jpg", 85),
+        "cropped": (cropped, ".jpg", 85),
+        "turned 12": (lambda image: image.rotate(12, expand=True), ".jpg", 85),
+        "captioned": (_captioned, ".jpg", 85),
+        "on a page": (_on_a_page, ".jpg", 85),
     }
+
+
+def _captioned(image: Image) -> Image:
+    """A box of words over the lower part."""
+    from PIL import ImageDraw
+
+    edited = image.copy()
+    top, step = image.height * 3 // 4, image.height // 24
+    draw = ImageDraw.Draw(edited)
+    draw.rectangle((0, top, image.width, image.height), "black")
+    for line in range(3):
+        y = top + step * (2 * line + 1)
+        draw.rectangle((step, y, image.width * (5 - line) // 6, y + step // 2), "white")
+    return edited
+
+
+def _on_a_page(image: Image) -> Image:
+    """Half as large, among the bars and lines of a drawn page."""
+    from PIL import Image as Pictures
+    from PIL import ImageDraw
+
+    page = Pictures.new("RGB", (image.width, image.height * 3 // 2), "white")
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((0, 0, page.width, page.height // 12), "#345")
+    for y in range(page.height // 8, page.height, 28):
+        draw.rectangle((24, y, page.width // 2 + y * 7 % (page.width // 3), y + 8), "#889")
+    small = image.resize((image.width // 2, image.height // 2))
+    page.paste(small, (image.width // 4, page.height // 3))
+    return page

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from haechi.cli._handed import Handed
 from haechi.cli._installation import DataFolder
 from haechi.cli._ports import check_port
-from haechi.settings import Settings, load_settings
-
-RunSite = Callable[[Settings], None]
+from haechi.settings import load_settings
 
 
 def serve(
@@ -31,5 +29,5 @@ def serve(
     settings = load_settings(host=host, port=port, data_folder=data_folder)
     # Before anything is opened, so that a port that is taken is one sentence.
     check_port(settings.host, settings.port)
-    run_site: RunSite = given.obj
-    run_site(settings)
+    handed: Handed = given.obj
+    handed.run_site(settings)

@@ -22,6 +22,8 @@ _NEAR_RADII: Final = 0.25
 _NEAR_SCALE: Final = 0.35
 _NEAR_TURN: Final = 0.35
 _AFFINE_FROM: Final = 6
+_MOST_VOTES: Final = 1 << 14
+"""More are of records made to take time: every region like every other."""
 
 
 @njit(nogil=True, cache=True)
@@ -44,6 +46,8 @@ def votes_of(known: Any, query: Any, key_bits: int, whole_bits: int) -> Any:
                 continue
             bits = bits_between(known, i, query, j)
             if bits <= whole_bits:
+                if count == _MOST_VOTES:
+                    return votes
                 if count == len(votes):
                     grown = np.zeros((2 * count, 3), np.int64)
                     grown[:count] = votes

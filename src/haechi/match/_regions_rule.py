@@ -17,7 +17,8 @@ class RegionRule:
     of all 256 differ. `most_seeds` votes propose a geometry. One that stretches one way more than
     `most_stretch` times as much as another is none. `frame_margin` (of the radius) and `least_radius`
     (of the query's shorter side) say which regions a query should show. A match has at least
-    `min_regions` and a score of at least `min_score`.
+    `min_regions` and a score of at least `min_score`. With `min_pointers` and `min_pointer_score` it is
+    worth a closer look.
     """
 
     key_bits: int = 8
@@ -28,10 +29,16 @@ class RegionRule:
     least_radius: float = 10.0 / 800.0
     min_regions: int = 3
     min_score: float = 14.0
+    min_pointers: int = 2
+    min_pointer_score: float = 5.0
 
     def accepts(self, score: float, regions: int) -> bool:
-        """Whether so many regions that agree, and their score, are more than chance and shared logos give."""
+        """Whether so many regions that agree, and their score, are more than chance gives."""
         return regions >= self.min_regions and score >= self.min_score
+
+    def is_worth_a_look(self, score: float, regions: int) -> bool:
+        """Whether these regions point to a place in the query where the picture may be."""
+        return regions >= self.min_pointers and score >= self.min_pointer_score
 
 
 DEFAULT_REGION_RULE: Final = RegionRule()

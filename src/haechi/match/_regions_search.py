@@ -34,7 +34,7 @@ def find_regions(
 
     What `allowed_of` names among the entries is compared first, and the regions of the query that it explains count for
     no other entry: a logo, a sticker or an app's frame that was allowed makes no match. Only entries
-    that the rule accepts are told.
+    that are worth a look by the rule are told; whether it accepts them is another question.
     """
     if not len(query):
         return {}
@@ -42,7 +42,12 @@ def find_regions(
     named = allowed_of(votes)
     allowed = [entry_id for entry_id in votes if entry_id in named]
     matches = _compared(view, query, allowed, rule)
-    explained = {place for match in matches.values() for place in match.in_query}
+    explained = {
+        place
+        for match in matches.values()
+        if rule.accepts(match.score, match.regions)
+        for place in match.in_query
+    }
     rest = [entry_id for entry_id in votes if entry_id not in named]
     matches |= _compared(view, _without(query, explained), rest, rule)
     return dict(sorted(matches.items(), key=lambda item: -item[1].score))
@@ -80,7 +85,7 @@ def _compared(
     for entry_id in entry_ids:
         known = regions_of(*view.rows(entry_id, Kind.REGION))
         match = match_regions(query, known, rule=rule)
-        if match is not None and rule.accepts(match.score, match.regions):
+        if match is not None and rule.is_worth_a_look(match.score, match.regions):
             matches[entry_id] = match
     return matches
 

@@ -6,7 +6,8 @@
     vpdq            a row for each frame of quality 50 or more; payload: its milliseconds
     rpdq            a row for each region; payload: x | y << 16 | scale << 32 | angle << 40 | number << 48
 
-The number of a region is its place in the signal.
+The number of a region is its place in the signal, in ten bits; the six above it are one half of the
+picture's shape (see `_shape_parts`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ _DIGESTS: Final = {SignalType.MD5: 0, SignalType.SHA256: 1}
 _PLACE: Final = np.dtype(
     [("x", "<u2"), ("y", "<u2"), ("scale", "u1"), ("angle", "u1"), ("number", "<u2")]
 )
+
+_NUMBER_BITS: Final = 10
+_NUMBER: Final = (1 << _NUMBER_BITS) - 1
+_PART_BITS: Final = 6
+_PART: Final = (1 << _PART_BITS) - 1
+_RATIO_STEPS: Final = 2047
+_IS_UPRIGHT: Final = 1 << 11
 
 Values = NDArray[np.uint8]
 Payloads = NDArray[np.uint64]
@@ -73,17 +81,37 @@ def _places(regions: Regions) -> Payloads:
     fields = np.zeros(len(regions), dtype=_PLACE)
     fields["x"], fields["y"] = regions.x, regions.y
     fields["scale"], fields["angle"] = regions.scale, regions.angle
-    fields["number"] = np.arange(len(regions))
+    numbers = np.arange(len(regions))
+    parts = np.array(_shape_parts(regions))[numbers % 2]
+    fields["number"] = numbers | parts << _NUMBER_BITS
     return fields.view("<u8")
+
+
+def _shape_parts(regions: Regions) -> tuple[int, int]:
+    """The shape of the picture in twice six bits: the shorter side by the longer, and which is which."""
+    short = min(regions.width, regions.height)
+    ratio = max(1, round(short * _RATIO_STEPS / LONG_SIDE))
+    code = ratio | (_IS_UPRIGHT if regions.height > regions.width else 0)
+    return code & _PART, code >> _PART_BITS
+
+
+def _sides_of(numbers: NDArray[np.uint16]) -> tuple[int, int]:
+    """Width and height of the picture whose regions have these numbers; square, if one says too little."""
+    parts = {int(number) & 1: int(number) >> _NUMBER_BITS for number in numbers[:2]}
+    code = parts[0] | parts[1] << _PART_BITS if len(parts) == 2 else 0
+    ratio = code & ~_IS_UPRIGHT or _RATIO_STEPS
+    short = max(1, min(LONG_SIDE, round(ratio * LONG_SIDE / _RATIO_STEPS)))
+    return (short, LONG_SIDE) if code & _IS_UPRIGHT else (LONG_SIDE, short)
 
 
 def regions_of(values: Values, payloads: Payloads) -> Regions:
     """The regions that these rows of one entry stand for, in the order of their numbers.
 
-    The sides of their picture are not among what is kept: it counts as square.
+    The sides of their picture are kept to a two-thousandth; of a single region it counts as square.
     """
     payloads = np.ascontiguousarray(payloads)
-    order = np.argsort(payloads.view(_PLACE)["number"], kind="stable")
+    numbers = payloads.view(_PLACE)["number"]
+    order = np.argsort(numbers & _NUMBER, kind="stable")
     fields = payloads.view(_PLACE)[order]
     return Regions(
         np.ascontiguousarray(values[order]),
@@ -91,8 +119,7 @@ def regions_of(values: Values, payloads: Payloads) -> Regions:
         np.ascontiguousarray(fields["y"]),
         np.ascontiguousarray(fields["scale"]),
         np.ascontiguousarray(fields["angle"]),
-        LONG_SIDE,
-        LONG_SIDE,
+        *_sides_of(numbers[order]),
     )
 
 

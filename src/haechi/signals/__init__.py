@@ -8,6 +8,7 @@ searched for in it; `digests` are for equal files.
 from ._boxes import Box, photo_boxes
 from ._digests import digests
 from ._distance import distance_bits
+from ._part import pdq_of_part
 from ._pdq import pdq
 from ._regions import LONG_SIDE, Regions
 from ._rpdq import CLOSE_SIDE_PIXELS, query_regions, regions, rpdq
@@ -28,6 +29,7 @@ __all__ = [
     "distance_bits",
     "hma_text",
     "pdq",
+    "pdq_of_part",
     "pdq_views",
     "photo_boxes",
     "query_regions",

@@ -18,9 +18,9 @@ from ._orientation import angles_of
 from ._resized import Plane
 from ._scale_space import FIRST_SIGMA, INTERVALS
 
-__all__ = ["ANGLE", "IS_BRIGHT", "RESPONSE", "SIGMA", "X", "Y", "keypoints"]
+__all__ = ["ANGLE", "RESPONSE", "SIGMA", "X", "Y", "keypoints"]
 
-X, Y, SIGMA, RESPONSE, ANGLE, IS_BRIGHT = range(6)
+X, Y, SIGMA, RESPONSE, ANGLE = range(5)
 """The columns of a keypoint."""
 
 _LEAST_CONTRAST: Final = 1.7
@@ -32,14 +32,14 @@ _MOST_AN_OCTAVE: Final = 20_000
 def keypoints(
     octaves: list[list[Plane]], *, least_sigma: float, angles: int
 ) -> NDArray[np.float64]:
-    """The keypoints of a scale space of at least `least_sigma`, float64 (n, 6): see the columns above.
+    """The keypoints of a scale space of at least `least_sigma`, float64 (n, 5): see the columns above.
 
     `x`, `y` and `sigma` are in the picture's pixels, a pixel's centre at whole numbers. The response
     is the contrast in levels of brightness. A keypoint stands here once for each of its angles
     (radians, clockwise as y goes down), the strongest first, at most `angles` times. In the order
     of the octaves, levels, rows and columns.
     """
-    found = [np.zeros((0, 6))]
+    found = [np.zeros((0, 5))]
     for number, levels in enumerate(octaves):
         size = 2.0**number
         if FIRST_SIGMA * 2.0 ** ((INTERVALS + 1.5) / INTERVALS) * size < least_sigma:
@@ -47,7 +47,7 @@ def keypoints(
         differences = [after - before for before, after in pairwise(levels)]
         for layer in range(1, INTERVALS + 1):
             below, here, above = differences[layer - 1 : layer + 2]
-            spots = _extrema(below, here, above, layer, np.zeros((_MOST_AN_OCTAVE, 5)))
+            spots = _extrema(below, here, above, layer, np.zeros((_MOST_AN_OCTAVE, 4)))
             spots = spots[spots[:, SIGMA] * size >= least_sigma]
             found.append(_turned(levels, spots, size, angles))
     return np.concatenate(found)
@@ -59,7 +59,7 @@ def _turned(
     """The keypoints that these extrema of an octave come to, in the picture's pixels."""
     nearest = np.rint(np.log2(spots[:, SIGMA] / FIRST_SIGMA) * INTERVALS).astype(np.int64)
     nearest = np.clip(nearest, 0, len(levels) - 1)
-    rows = np.zeros((len(spots) * angles, 6))
+    rows = np.zeros((len(spots) * angles, 5))
     count = 0
     for level in np.unique(nearest):
         mine = np.flatnonzero(nearest == level)
@@ -69,7 +69,7 @@ def _turned(
 
 @njit(nogil=True, cache=True)
 def _extrema(below: Plane, here: Plane, above: Plane, layer: int, out: Any) -> Any:
-    """The extrema of one layer, (n, 5): x, y, sigma in the octave's pixels, contrast, 1.0 if bright."""
+    """The extrema of one layer, (n, 4): x, y, sigma in the octave's pixels, contrast."""
     height, width = here.shape
     count = 0
     for y in range(_BORDER, height - _BORDER):
@@ -128,5 +128,4 @@ def _refined(below: Any, here: Any, above: Any, y: int, x: int, layer: int, row:
     row[0], row[1] = x + dx, y + dy
     row[2] = FIRST_SIGMA * 2.0 ** ((layer + ds) / INTERVALS)
     row[3] = contrast
-    row[4] = 1.0 if value > 0 else 0.0
     return True

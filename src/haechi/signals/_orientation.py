@@ -43,7 +43,6 @@ def angles_of(
             rows[count, 2] = spots[at, 2] * size
             rows[count, 3] = spots[at, 3]
             rows[count, 4] = _between(directions, peak) * (2.0 * math.pi / _DIRECTIONS)
-            rows[count, 5] = spots[at, 4]
             count += 1
             # Never again, and its neighbours are no peaks beside it.
             directions[peak] = -directions[peak]

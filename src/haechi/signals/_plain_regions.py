@@ -3,8 +3,9 @@
 
 Unrelated pictures share them, to the pixel, and their geometry agrees too. They are told by how few
 brightnesses they are made of: a share of a glyph is paper and another is ink, and along its edges
-one side is always the same. A photograph has neither. Such regions are no part of a report; on the
-side of the query nothing is left out, since there they find nothing.
+one side is always the same. A photograph has neither, or, where it is dim and smooth, it has no steep
+edge and no even ground, and what is drawn has one or the other. Drawn regions are no part of a report; on the side of the
+query nothing is left out, since there they find nothing.
 """
 
 from __future__ import annotations
@@ -26,17 +27,24 @@ _MOST_PLAIN: Final = 0.40
 _MOST_ONE_SIDED: Final = 0.55
 _EDGE_SHARE: Final = 0.15
 _LEAST_SLOPE: Final = 6
+_STEEPEST_SHARE: Final = 0.03
+_STEEP: Final = 20
+_MOST_OF_ONE: Final = 0.30
 _REACH: Final = 2
 
 
 @njit(nogil=True, cache=True)
 def is_photographed(luma: Any, regions: Any) -> NDArray[np.bool_]:
     """Which regions, (n, 4) of x, y, radius and angle in the pixels of `luma` (uint8), are photographed."""
-    square = np.zeros((_SIDE, _SIDE), np.int64)
+    square, slopes = np.zeros((_SIDE, _SIDE), np.int64), np.zeros((_SIDE, _SIDE), np.int64)
     kept = np.zeros(len(regions), np.bool_)
     for number in range(len(regions)):
         _sample(luma, regions[number], square)
-        kept[number] = _plainness(square) <= _MOST_PLAIN and _sidedness(square) <= _MOST_ONE_SIDED
+        steep = _slopes(square, slopes, _EDGE_SHARE)
+        is_rich = _plainness(square) <= _MOST_PLAIN and (
+            _sidedness(square, slopes, max(steep, _LEAST_SLOPE)) <= _MOST_ONE_SIDED
+        )
+        kept[number] = is_rich or _is_soft(square, slopes)
     return kept
 
 
@@ -83,8 +91,8 @@ def _plainness(square: Any) -> float:
 
 
 @njit(nogil=True, cache=True)
-def _slopes(square: Any, slopes: Any) -> int:
-    """Fill `slopes` with the larger central difference; the least of the steepest 15 %."""
+def _slopes(square: Any, slopes: Any, share: float) -> int:
+    """Fill `slopes` with the larger central difference; what so large a share of the places exceeds."""
     counts = np.zeros(_LEVELS, np.int64)
     for v in range(_SIDE):
         for u in range(_SIDE):
@@ -96,17 +104,28 @@ def _slopes(square: Any, slopes: Any) -> int:
             slopes[v, u] = slope
             counts[slope] += 1
     threshold, seen = _LEVELS - 1, 0
-    while threshold > 0 and seen < _EDGE_SHARE * _SIDE * _SIDE:
+    while threshold > 0 and seen < share * _SIDE * _SIDE:
         seen += counts[threshold]
         threshold -= 1
-    return max(threshold, _LEAST_SLOPE)
+    return threshold
 
 
 @njit(nogil=True, cache=True)
-def _sidedness(square: Any) -> float:
-    """Of the steepest places, the share whose darker or whose brighter side is one brightness."""
-    slopes = np.zeros((_SIDE, _SIDE), np.int64)
-    threshold = _slopes(square, slopes)
+def _is_soft(square: Any, slopes: Any) -> bool:
+    """Whether nothing is steep and no brightness, give or take a level, covers much: no paper, no shadow."""
+    if _slopes(square, slopes, _STEEPEST_SHARE) >= _STEEP:
+        return False
+    histogram = np.zeros(_LEVELS, np.int64)
+    for v in range(_SIDE):
+        for u in range(_SIDE):
+            histogram[square[v, u]] += 1
+    most, _ = _fullest_band(histogram, 1)
+    return bool(most <= _MOST_OF_ONE * _SIDE * _SIDE)
+
+
+@njit(nogil=True, cache=True)
+def _sidedness(square: Any, slopes: Any, threshold: int) -> float:
+    """Of the places steeper than this, the share whose darker or brighter side is one brightness."""
     darker, brighter = np.zeros(_LEVELS, np.int64), np.zeros(_LEVELS, np.int64)
     count = 0
     for v in range(_REACH, _SIDE - _REACH):

@@ -45,7 +45,7 @@ _KEY_FREQUENCIES: Final = (
 def _order() -> NDArray[np.int64]:
     """Where each of the 256 bits comes from, 16 · vertical + horizontal frequency; the constant one last.
 
-    The constant coefficient says nothing: its place holds whether the keypoint is a bright one.
+    The constant coefficient says nothing: its bit is always 0.
     """
     key = [16 * i + j for i, row in enumerate(_KEY_FREQUENCIES) for j in row]
     taken = {0, *key}
@@ -70,9 +70,7 @@ MIRROR_MASK: Final[bytes] = np.packbits((_ORDER // _FREQUENCIES) % 2 == 1).tobyt
 """The bits that change when the picture is mirrored and the region turned accordingly."""
 
 
-def region_hashes(
-    octaves: list[list[Plane]], regions: NDArray[np.float64], is_bright: NDArray[np.float64]
-) -> NDArray[np.uint8]:
+def region_hashes(octaves: list[list[Plane]], regions: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The hashes, uint8 (n, 32), of regions (n, 4): x, y, radius in the picture's pixels, angle.
 
     The square's half side is the radius. Each is sampled 64×64 from the first level of the octave
@@ -85,19 +83,19 @@ def region_hashes(
         mine = np.flatnonzero(numbers == number)
         scaled = regions[mine].copy()
         scaled[:, :3] /= 2.0**number
-        hashes[mine] = _hashes(octaves[number][0], scaled, is_bright[mine], _ORDER)
+        hashes[mine] = _hashes(octaves[number][0], scaled, _ORDER)
     return hashes
 
 
 @njit(nogil=True, cache=True)
-def _hashes(plane: Plane, regions: Any, is_bright: Any, order: Any) -> NDArray[np.uint8]:
+def _hashes(plane: Plane, regions: Any, order: Any) -> NDArray[np.uint8]:
     """The hashes of regions given in the pixels of this plane."""
     square = np.zeros((_SIDE, _SIDE), np.float32)
     hashes = np.zeros((len(regions), 32), np.uint8)
     for number in range(len(regions)):
         _sample(plane, regions[number], square)
         signs = _signs(square)
-        signs[0, 0] = is_bright[number]
+        signs[0, 0] = 0.0
         for bit in range(256):
             place = order[bit]
             if signs[place // _FREQUENCIES, place % _FREQUENCIES] > 0.0:

@@ -176,7 +176,7 @@ def vpdq_views(
     for frame, at_ms in _timed(frames):
         seen = {
             (view.rendition, view.turn): (view.signal.value, view.signal.quality or 0, at_ms)
-            for view in pdq_views(frame.picture)
+            for view in pdq_views(frame.picture, renditions=_RENDITIONS)
         }
         was_trimmed |= (Rendition.TRIMMED, Turn.NONE) in seen
         for (rendition, turn), kept in records.items():

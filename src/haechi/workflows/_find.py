@@ -19,12 +19,23 @@ from haechi.match import (
     find_frames,
     find_regions,
 )
-from haechi.signals import Box, Rendition, Turn
+from haechi.signals import Box, Rendition, Turn, pdq_of_part
 from haechi.values import BankPolicy, Signal, SignalType
 from haechi.workflows._upload import Query, Upload
-from haechi.workflows._verdict import Evidence, NearValue, Reason, Verdict, judged
+from haechi.workflows._verdict import (
+    CERTAIN_RADIUS_BITS,
+    Evidence,
+    NearValue,
+    Reason,
+    Verdict,
+    confirms,
+    judged,
+)
 
 _MOST_ENTRIES_A_VALUE: Final = 1000
+_MOST_PARTS: Final = 16
+"""So many parts of an upload are drawn out and compared."""
+
 _REGION_RADIUS_BITS: Final = RegionRule().whole_bits
 
 
@@ -63,6 +74,7 @@ class Match:
     value_bits: int | None = None
     regions: RegionMatch | None = None
     frames: FrameMatch | None = None
+    part_bits: int | None = None
 
     @property
     def evidence(self) -> dict[str, Any]:
@@ -88,6 +100,8 @@ class Match:
                 "expected": self.regions.expected,
                 "is_mirrored": self.regions.is_mirrored,
             }
+        if self.part_bits is not None:
+            told["part_distance"] = self.part_bits
         if self.frames is not None:
             told["frames"] = _frames_told(self.frames)
         return told
@@ -187,10 +201,27 @@ class _Gathering:
         view = self._known.view
         if self._upload.regions is not None:
             found = find_regions(view, self._upload.regions, allowed_of=self._allowed_of)
-            for entry_id, match in found.items():
-                self._of(entry_id).regions = match
+            self._learn(found)
+            for number, (entry_id, match) in enumerate(found.items()):
+                part_bits = self._part_bits(entry_id, match) if number < _MOST_PARTS else None
+                if confirms(match, part_bits):
+                    evidence = self._of(entry_id)
+                    evidence.regions, evidence.part_bits = match, part_bits
         for entry_id, evidence in self._evidence.items():
             evidence.known_regions = len(view.rows(entry_id, Kind.REGION)[0])
+
+    def _part_bits(self, entry_id: int, match: RegionMatch) -> int | None:
+        """How far the part of the upload that should show the known picture is from it, as PDQ."""
+        known, _ = self._known.view.rows(entry_id, Kind.PDQ)
+        if self._upload.picture is None or not len(known):
+            return None
+        part = pdq_of_part(
+            self._upload.picture, match.transform, is_mirrored=match.is_mirrored, sides=match.sides
+        )
+        if part is None or not part.is_trusted:
+            return None
+        value = np.frombuffer(part.value, np.uint8)
+        return int(np.bitwise_count(known ^ value).sum(axis=1).min())
 
     def add_videos(self) -> None:
         """The upload's frames against those of every video."""
@@ -228,7 +259,7 @@ class _Gathering:
         elif frames is not None:
             rendition, turn = self._looks[entry_id]
             named = SignalType.VPDQ, frames.median_bits, bank.radius_bits
-        elif value is not None and (regions is None or reason is Reason.NEAR_VALUE_AND_REGIONS):
+        elif value is not None and (regions is None or value.distance_bits <= CERTAIN_RADIUS_BITS):
             query = value.query
             rendition, turn, box = query.rendition, query.turn, query.box
             kind = SignalType.VPDQ if value.is_frame and not self._upload.frames else SignalType.PDQ
@@ -240,6 +271,7 @@ class _Gathering:
         return Match(
             content_id, bank.name, bank.policy, *named, rendition, turn, verdict, reason, box,
             None if value is None else value.distance_bits, regions, frames,
+            evidence.part_bits,
         )  # fmt: skip
 
     def _of(self, entry_id: int) -> Evidence:

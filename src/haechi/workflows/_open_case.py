@@ -28,7 +28,7 @@ _STRANGE_TO: Final = {
     MediaKind.IMAGE: {SignalType.VPDQ},
     MediaKind.VIDEO: {SignalType.RPDQ},
 }
-_MOST_REPORTED_BYTES: Final = REGIONS_HEAD_BYTES + 100 * REGION_BYTES
+_MOST_REPORTED_BYTES: Final = REGIONS_HEAD_BYTES + 60 * REGION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ReportedItem:
             for signal in self.signals
         ):
             raise MalformedField(
-                field="items", reason="The fingerprint of a picture's parts has at most 100 parts."
+                field="items", reason="The fingerprint of a picture's parts has at most 60 parts."
             )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
 from haechi.media import Frame, Picture
 from haechi.signals import (
     Box,
@@ -19,13 +21,14 @@ from haechi.signals import (
     digests,
     pdq_views,
     query_regions,
-    regions,
     vpdq_views,
 )
 from haechi.values import Signal, SignalType
 
-_PHOTOGRAPHED_REGIONS: Final = 8
-"""A picture with fewer regions that are photographed is a drawing, a page, or nearly flat."""
+_MOST_PLAIN: Final = 0.4
+"""The flattest of our photographs have 0.2; pages, charts and screens 0.53 and more."""
+
+_BAND_LEVELS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,22 @@ class Upload:
 
     @cached_property
     def is_drawn(self) -> bool:
-        """Whether hardly anything in the picture is photographed; False for what we have no pixels of."""
-        if self.picture is None:
-            return False
-        return len(regions(self.picture)) < _PHOTOGRAPHED_REGIONS
+        """Whether the picture is a page, a chart, a screen, a drawing: two brightnesses cover much of it.
+
+        False for what we have no pixels of.
+        """
+        return self.picture is not None and _plainness(self.picture) > _MOST_PLAIN
+
+
+def _plainness(picture: Picture) -> float:
+    """The share of the two commonest brightnesses, each give or take one level."""
+    counts = np.bincount(picture.luma.ravel(), minlength=256)
+    first = int(np.argmax(np.convolve(counts, np.ones(_BAND_LEVELS), "same")))
+    around = slice(max(0, first - 1), first + 2)
+    share = counts[around].sum()
+    counts[max(0, first - 2) : first + 3] = 0
+    share += np.convolve(counts, np.ones(_BAND_LEVELS), "same").max()
+    return float(share) / picture.luma.size
 
 
 def upload_of_signals(signals: Sequence[Signal]) -> Upload:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from haechi.match import FrameMatch, RegionMatch
-from haechi.values import SignalType
+from haechi.match import FrameMatch, RegionMatch, RegionRule
+from haechi.values import PDQ_MATCH_RADIUS_BITS, SignalType
 from haechi.workflows._upload import Query
 
 CERTAIN_RADIUS_BITS: Final = 20
 """Up to here a PDQ match is taken as it is; from here to 31 a person looks (reference/survivors.md §4)."""
 
 _DRAWN_RADIUS_BITS: Final = 16
-"""Pages, charts and tiles of one kind come as near as 22 bits to one another; copies stay below this."""
+"""Pages, charts and tiles of one kind come as near as 20 bits to one another; copies stay below this."""
 
 _SAME_RADIUS_BITS: Final = 16
 _EVEN_SO_RADIUS_BITS: Final = 6
@@ -44,6 +44,7 @@ class Reason(StrEnum):
     FAR_VALUE = "far_value"
     MOST_REGIONS = "most_regions"
     SOME_REGIONS = "some_regions"
+    SHOWN_WHOLE = "shown_whole"
     WHOLE_VIDEO = "whole_video"
     PART_OF_VIDEO = "part_of_video"
     FRAME = "frame"
@@ -70,13 +71,15 @@ class NearValue:
 
 @dataclass(slots=True)
 class Evidence:
-    """What speaks for one content. `known_regions` is how many it has; `is_plain_look` says that the
-    video was looked at as it is.
+    """What speaks for one content. `known_regions` is how many it has; `part_bits` how far the part of
+    the upload is, set upright, where its regions lie; `is_plain_look` says that the video was looked
+    at as it is.
     """
 
     equal_digest: SignalType | None = None
     value: NearValue | None = None
     regions: RegionMatch | None = None
+    part_bits: int | None = None
     known_regions: int = 0
     frames: FrameMatch | None = None
     is_plain_look: bool = True
@@ -121,12 +124,26 @@ def _of_regions(evidence: Evidence, is_drawn: Callable[[], bool]) -> tuple[Verdi
         if bits <= _EVEN_SO_RADIUS_BITS or (bits <= _SAME_RADIUS_BITS and share >= _MOST_OF_THEM):
             return Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS
     if found is not None:
-        if share >= _MOST_OF_THEM:
-            return Verdict.EDITED, Reason.MOST_REGIONS
-        return Verdict.REVIEW, Reason.SOME_REGIONS
+        return _of_found_regions(found, evidence.part_bits)
     if value is None or (value.distance_bits > _DRAWN_RADIUS_BITS and is_drawn()):
         return None
     return Verdict.REVIEW, Reason.NEAR_VALUE_WITHOUT_REGIONS
+
+
+def _of_found_regions(found: RegionMatch, part_bits: int | None) -> tuple[Verdict, Reason]:
+    is_sure = RegionRule().accepts(found.score, found.regions)
+    if is_sure and part_bits is not None and part_bits <= CERTAIN_RADIUS_BITS:
+        return Verdict.EDITED, Reason.SHOWN_WHOLE
+    if is_sure and found.share >= _MOST_OF_THEM:
+        return Verdict.EDITED, Reason.MOST_REGIONS
+    return Verdict.REVIEW, (Reason.SOME_REGIONS if is_sure else Reason.SHOWN_WHOLE)
+
+
+def confirms(found: RegionMatch, part_bits: int | None) -> bool:
+    """Whether regions make a match: by themselves, or with the PDQ of the part that they point to."""
+    if RegionRule().accepts(found.score, found.regions):
+        return True
+    return part_bits is not None and part_bits <= PDQ_MATCH_RADIUS_BITS
 
 
 def _of_video(found: FrameMatch, *, is_plain: bool) -> tuple[Verdict, Reason]:

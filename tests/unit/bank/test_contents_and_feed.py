@@ -21,7 +21,7 @@ from haechi.bank import (
 from haechi.bank._tables import bank, content, content_signal, feed_change
 from haechi.errors import NotFound
 from haechi.storage import Database, Vault
-from haechi.values import BankPolicy, ContentStatus, Signal, utc_now
+from haechi.values import BankPolicy, ContentStatus, Signal, SignalType, utc_now
 
 
 def _add(database: Database, vault: Vault, *signals: Signal, bank_name: str = "reports") -> str:
@@ -246,3 +246,17 @@ def test_no_signal_shows_in_a_change(database: Database, vault: Vault) -> None:
     _add(database, vault, pdq_value(1))
     (change,) = _changes(database, vault)
     assert pdq_value(1).hex[:8] not in repr(change)
+
+
+def test_a_withdrawn_contents_regional_signal_is_deleted(database: Database, vault: Vault) -> None:
+    """It shows nearly the picture: the page says that it goes."""
+    regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38))
+    gone, kept = (_add(database, vault, pdq_value(n), regional) for n in (1, 2))
+    with database.write() as tx:
+        set_status(tx, gone, ContentStatus.WITHDRAWN)
+        types = tx.execute(select(content_signal.c.entry_id, content_signal.c.type)).all()
+    assert sorted(row.type for row in types) == ["pdq", "pdq", "rpdq"]
+    with database.write() as tx:
+        set_status(tx, kept, ContentStatus.HELD)
+        set_status(tx, kept, ContentStatus.ACTIVE)
+    assert regional in _changes(database, vault)[-1].signals

@@ -11,7 +11,7 @@ from PIL import Image
 from haechi.bench import _hash
 from haechi.bench._figures import Report
 from haechi.bench._hash import bench_hash
-from haechi.errors import NotFound
+from haechi.errors import MalformedField
 from haechi.media import open_picture
 from haechi.signals import pdq
 
@@ -77,5 +77,5 @@ def test_missed_goals_are_told_as_missed(photos: Path, monkeypatch: pytest.Monke
 
 
 def test_a_folder_without_pictures(tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(MalformedField, match="a photo"):
         bench_hash(tmp_path)

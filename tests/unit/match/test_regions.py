@@ -12,6 +12,7 @@ from value_sets import random_values, turned
 
 from haechi.match import RegionRule, match_regions
 from haechi.match._regions import _CHANCE_BITS, _FREE_SPREADS, _SPREAD_BITS
+from haechi.match._regions_fit import fitted, stretch_of, votes_of
 from haechi.signals import Regions
 
 RULE = RegionRule()
@@ -119,6 +120,102 @@ def test_the_score_is_how_far_the_bits_are_from_chance() -> None:
     assert 0.0 < found.score - fewer.score < 1.2
 
 
+def test_what_is_further_than_chance_takes_nothing_away() -> None:
+    values, places = _made(12)
+    bits = np.array([0, 0, 0, 40, 80, 90, 95, 100, 110, 120, 130, 140])
+    query = Regions.of(_with_whole_flips(values, bits), places, SIDES)
+    found = match_regions(query, Regions.of(values, places, SIDES), rule=RegionRule(whole_bits=140))
+    assert found is not None
+    assert found.regions == 12
+    worth = (_CHANCE_BITS - bits) / _SPREAD_BITS - _FREE_SPREADS
+    assert worth.min() < -1.0
+    assert found.score == pytest.approx(worth.clip(min=0.0).sum())
+
+
+def test_the_nearest_pairs_propose() -> None:
+    """Here the first known region is alike by chance to one that lies elsewhere; the rest are not."""
+    values, places = _made(10)
+    elsewhere = places.copy()
+    elsewhere[0, :2] = 1000 - elsewhere[0, :2]
+    bits = np.array([60, 9, 9, 9, 9, 9, 9, 9, 9, 9])
+    query = Regions.of(_with_whole_flips(values, bits), elsewhere, SIDES)
+    found = match_regions(query, Regions.of(values, places, SIDES), rule=RegionRule(most_seeds=1))
+    assert found is not None
+    assert sorted(found.in_query) == list(range(1, 10))
+
+
+def test_of_several_geometries_the_one_with_the_best_score() -> None:
+    """A few regions that are nearest of all moved one way, and more of them another."""
+    values, places = _made(20, radius=(20.0, 40.0))
+    moved = places.copy()
+    moved[:4, 0] += 100
+    bits = np.where(np.arange(20) < 4, 0, 20)
+    query = Regions.of(_with_whole_flips(values, bits), moved, SIDES)
+    found = match_regions(query, Regions.of(values, places, SIDES))
+    assert found is not None
+    assert sorted(found.in_query) == list(range(4, 20))
+    assert found.transform == pytest.approx((1, 0, 0, 0, 1, 0), abs=0.01)
+
+
+@pytest.mark.parametrize("straight", [4, 16])
+def test_straight_or_mirrored_by_what_scores_more(straight: int) -> None:
+    values, places = _made(20)
+    known = Regions.of(values, places, SIDES)
+    mirrored = known.mirrored()
+    is_straight = np.arange(20) < straight
+    columns = (
+        np.where(is_straight, getattr(known, name), getattr(mirrored, name))
+        for name in ("x", "y", "scale", "angle")
+    )
+    mixed = np.where(is_straight[:, None], known.values, mirrored.values)
+    found = match_regions(Regions(mixed, *columns, known.width, known.height), known)
+    assert found is not None
+    assert found.is_mirrored == (straight == 4)
+    assert found.regions == 16
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6, 7, 40])
+def test_the_fit_is_that_of_least_squares(count: int) -> None:
+    """A similarity of up to five regions, an affine model of more."""
+    random = np.random.default_rng(count)
+    known, query = random.uniform(0, 1, (2, count + 3, 4))
+    partner = random.permutation(count + 3)
+    distance = np.where(np.arange(count + 3) < count, 80, 81)
+    model = fitted(known, query, distance, partner, 80)
+    (x, y), (u, v) = known[:count, :2].T, query[partner[:count], :2].T
+    one, none = np.ones(count), np.zeros(count)
+    if count > 5:
+        rows = np.column_stack((x, y, one))
+        expected = np.stack([np.linalg.lstsq(rows, to, rcond=None)[0] for to in (u, v)])
+    else:
+        rows = np.concatenate(
+            [np.column_stack((x, -y, one, none)), np.column_stack((y, x, none, one))]
+        )
+        a, b, dx, dy = np.linalg.lstsq(rows, np.concatenate((u, v)), rcond=None)[0]
+        expected = np.array([[a, -b, dx], [b, a, dy]])
+    assert model == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 8])
+def test_regions_of_one_place_fit_nothing(count: int) -> None:
+    one = np.full((count, 4), 0.5)
+    near = np.zeros(count, np.int64)
+    assert not fitted(one, one, near, np.arange(count), 80).any()
+
+
+@pytest.mark.parametrize("by", [1.0, 1.4, 3.0])
+@pytest.mark.parametrize("degrees", [0, 33, 250])
+def test_scale_and_stretch_of_a_model(by: float, degrees: float) -> None:
+    turn = _similarity(1.0, degrees, 0, 0)[:, :2]
+    model = np.column_stack((turn @ np.diag([0.5 * by, 0.5]) @ turn.T, [7, 8]))
+    assert stretch_of(model) == pytest.approx((0.5 * math.sqrt(by), by))
+
+
+@pytest.mark.parametrize("linear", [((-1, 0), (0, 1)), ((1, 2), (2, 4)), ((0, 0), (0, 0))])
+def test_a_model_that_mirrors_or_flattens_has_no_scale(linear: tuple) -> None:
+    assert stretch_of(np.column_stack((np.array(linear, float), [0, 0]))) == (0.0, math.inf)
+
+
 def test_a_key_that_is_too_far_proposes_nothing() -> None:
     values, places = _made(20)
     known = Regions.of(values, places, SIDES)
@@ -136,11 +233,23 @@ def test_a_key_that_is_too_far_proposes_nothing() -> None:
     assert found.regions == 20
 
 
+@pytest.mark.parametrize("counts", [(1024, 1024), (1, 20_000), (100, 100)])
+def test_records_made_to_take_time_have_their_votes_capped(counts: tuple[int, int]) -> None:
+    """Every region like every other."""
+    known, query = (np.full((count, 4), 7, np.uint64) for count in counts)
+    votes = votes_of(known, query, 8, 80)
+    assert len(votes) == min(counts[0] * counts[1], 1 << 14)
+    assert not votes[:, 0].any()
+    assert len({(i, j) for _, i, j in votes.tolist()}) == len(votes)
+    assert votes[:, 1].max() < counts[0]
+    assert votes[:, 2].max() < counts[1]
+
+
 def test_one_region_of_the_query_serves_one_known_region() -> None:
     values, places = _made(6)
     crowd = np.repeat(places, 5, axis=0)
     crowd[:, :2] += np.random.default_rng(1).uniform(-3, 3, (30, 2))
-    near = _with_whole_flips(np.repeat(values, 5, axis=0), np.tile([0, 3, 5, 7, 9], 6))
+    near = _with_whole_flips(np.repeat(values, 5, axis=0), np.tile([7, 3, 0, 9, 5], 6))
     found = match_regions(Regions.of(values, places, SIDES), Regions.of(near, crowd, SIDES))
     assert found is not None
     assert found.regions == 6
@@ -149,7 +258,7 @@ def test_one_region_of_the_query_serves_one_known_region() -> None:
     # The same the other way round.
     found = match_regions(Regions.of(near, crowd, SIDES), Regions.of(values, places, SIDES))
     assert found is not None
-    assert sorted(found.in_query) == list(range(0, 30, 5))
+    assert sorted(found.in_query) == list(range(2, 30, 5))
 
 
 def test_one_shared_region_is_no_match_however_often_it_stands_there() -> None:
@@ -276,6 +385,7 @@ def test_mirrored_regions_are_found_as_mirrored(sides: tuple[int, int]) -> None:
     assert found is not None
     assert found.is_mirrored
     assert (found.regions, found.share) == (50, 1.0)
+    assert found.sides == pytest.approx((1.0, sides[1] / 1000), abs=1e-4)
     # Of the mirrored query: nothing is moved.
     assert found.transform == pytest.approx((1, 0, 0, 0, 1, 0), abs=0.005)
     straight = match_regions(query.mirrored(), known)
@@ -285,7 +395,8 @@ def test_mirrored_regions_are_found_as_mirrored(sides: tuple[int, int]) -> None:
 
 
 def test_the_rule_wants_both_regions_and_a_score() -> None:
-    rule = RegionRule(min_regions=4, min_score=20.0)
-    assert rule.accepts(20.0, 4)
-    assert not rule.accepts(19.9, 400)
-    assert not rule.accepts(1000.0, 3)
+    rule = RegionRule(min_regions=4, min_score=20.0, min_pointers=3, min_pointer_score=9.0)
+    for asks, score, count in ((rule.accepts, 20.0, 4), (rule.is_worth_a_look, 9.0, 3)):
+        assert asks(score, count)
+        assert not asks(score - 0.1, 400)
+        assert not asks(1000.0, count - 1)

@@ -25,7 +25,7 @@ def vpdq_of(records: list[tuple[int, int]], seed: int = 77) -> Signal:
     return FrameList.of([(drawn.randbytes(32), q, ms) for q, ms in records]).to_signal()
 
 
-def rpdq_of(count: int, seed: int = 1) -> Signal:
+def rpdq_of(count: int, seed: int = 1, sides: tuple[int, int] = (LONG, 40_000)) -> Signal:
     drawn = np.random.default_rng(seed)
     return Regions(
         drawn.integers(0, 256, (count, 32), dtype=np.uint8),
@@ -33,8 +33,7 @@ def rpdq_of(count: int, seed: int = 1) -> Signal:
         drawn.integers(0, LONG + 1, count, dtype=np.uint16),
         drawn.integers(0, 256, count, dtype=np.uint8),
         drawn.integers(0, 256, count, dtype=np.uint8),
-        LONG,
-        40_000,
+        *sides,
     ).to_signal()
 
 
@@ -81,7 +80,7 @@ def test_regions_are_rows_with_their_places_and_numbers(count: int) -> None:
         (16, 16, regions.y),
         (32, 8, regions.scale),
         (40, 8, regions.angle),
-        (48, 16, np.arange(count)),
+        (48, 10, np.arange(count)),
     ):
         field = payloads >> np.uint64(shift) & np.uint64((1 << bits) - 1)
         assert field.tolist() == column.tolist()
@@ -95,11 +94,36 @@ def test_rows_in_any_order_come_back_as_the_signal(count: int, drawn: random.Ran
     back = regions_of(values[order], payloads[order])
     for name in ("values", "x", "y", "scale", "angle"):
         assert getattr(back, name).tobytes() == getattr(regions, name).tobytes(), name
+    assert back.width == LONG
+    assert abs(back.height - (40_000 if count > 1 else LONG)) <= LONG / 2000
     frames = FrameList.from_signal(vpdq_of([(60, 7 * place) for place in range(count)]))
     _, values, payloads = rows_of(frames.to_signal())
     again = frames_of(values[order], payloads[order])
     assert again.values.tobytes() == frames.values.tobytes()
     assert again.at_ms.tolist() == frames.at_ms.tolist()
+
+
+@given(
+    st.integers(1, LONG),
+    st.booleans(),
+    st.sampled_from([2, 3, 60, 1024]),
+    st.randoms(use_true_random=False),
+)
+def test_the_shape_of_the_picture_comes_back(
+    short: int, is_upright: bool, count: int, drawn: random.Random
+) -> None:
+    sides = (short, LONG) if is_upright else (LONG, short)
+    _, values, payloads = rows_of(rpdq_of(count, sides=sides))
+    order = drawn.sample(range(count), count)
+    back = regions_of(values[order], payloads[order])
+    assert max(back.width, back.height) == LONG
+    assert abs(back.width - sides[0]) <= LONG / 2000
+    assert abs(back.height - sides[1]) <= LONG / 2000
+
+
+def test_a_single_region_says_too_little_of_the_shape_and_counts_as_square() -> None:
+    back = regions_of(*rows_of(rpdq_of(1))[1:])
+    assert (back.width, back.height) == (LONG, LONG)
 
 
 def test_the_regions_of_a_picture_find_themselves() -> None:
@@ -110,7 +134,8 @@ def test_the_regions_of_a_picture_find_themselves() -> None:
     found = index.search_regions(regions.values)
     assert found.query.tolist() == list(range(100))
     assert set(found.entry_id.tolist()) == {4}
-    assert (found.payload >> np.uint64(48)).tolist() == list(range(100))
+    numbers = found.payload >> np.uint64(48) & np.uint64(1023)
+    assert numbers.tolist() == list(range(100))
 
 
 def test_single_values_and_lists_are_kept_apart() -> None:

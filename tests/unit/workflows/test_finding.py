@@ -99,24 +99,46 @@ def _in_a_feed(photo: Image.Image) -> Image.Image:
 
 class TestRegions:
     @pytest.mark.parametrize(
-        ("edit", "turned"),
+        ("edit", "turned", "reason", "named"),
         [
-            (_cropped, False),
-            (lambda photo: _cropped(ImageOps.mirror(photo)), True),
-            (lambda photo: photo.rotate(12, expand=True), False),
-            (_in_a_feed, False),
+            (_cropped, False, Reason.MOST_REGIONS, SignalType.RPDQ),
+            (
+                lambda photo: _cropped(ImageOps.mirror(photo)),
+                True,
+                Reason.MOST_REGIONS,
+                SignalType.RPDQ,
+            ),
+            (
+                lambda photo: photo.rotate(12, expand=True),
+                False,
+                Reason.SHOWN_WHOLE,
+                SignalType.RPDQ,
+            ),
+            # Here the box that holds the photo is near by its own value, which is named.
+            (
+                lambda photo: _in_a_feed(ImageOps.mirror(photo)),
+                True,
+                Reason.SHOWN_WHOLE,
+                SignalType.PDQ,
+            ),
+            (_in_a_feed, False, Reason.SHOWN_WHOLE, SignalType.PDQ),
         ],
     )
     def test_a_part_is_found_where_the_whole_is_far(
-        self, filing: Context, edit: object, turned: bool
+        self, filing: Context, edit: object, turned: bool, reason: Reason, named: SignalType
     ) -> None:
+        """Where all of the photo is shown, its own value confirms what the regions say."""
         content_id = _put(filing, _signals(filing, _photo()))
         (found,) = _screened(filing, edit(_photo()))
-        assert (found.content_id, found.signal_type) == (content_id, SignalType.RPDQ)
-        assert (found.verdict, found.reason) == (Verdict.EDITED, Reason.MOST_REGIONS)
+        assert (found.content_id, found.signal_type) == (content_id, named)
+        assert (found.verdict, found.reason) == (Verdict.EDITED, reason)
         assert (found.turn.value == "mirrored") is turned
+        is_whole = reason is Reason.SHOWN_WHOLE
+        assert ("part_distance" in found.evidence) is is_whole
+        assert not is_whole or found.evidence["part_distance"] <= 20
         assert found.evidence["regions"]["agree"] >= 10
-        assert found.distance_bits < found.radius_bits == 80
+        assert found.distance_bits < found.radius_bits == (80 if named is SignalType.RPDQ else 31)
+        assert ("box" in found.evidence) is (named is SignalType.PDQ)
 
     def test_without_her_consent_a_part_is_not_found(self, filing: Context) -> None:
         _put(filing, _signals(filing, _photo())[:1])

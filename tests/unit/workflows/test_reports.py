@@ -213,7 +213,7 @@ def test_an_empty_report_is_refused_and_leaves_nothing(ctx: Context) -> None:
     [
         (MediaKind.IMAGE, Signal(SignalType.VPDQ, bytes(37))),
         (MediaKind.VIDEO, Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38))),
-        (MediaKind.IMAGE, Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 101))),
+        (MediaKind.IMAGE, Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 61))),
     ],
 )
 def test_a_signal_must_fit_the_file_and_the_report(kind: MediaKind, signal: Signal) -> None:
@@ -222,6 +222,6 @@ def test_a_signal_must_fit_the_file_and_the_report(kind: MediaKind, signal: Sign
     assert caught.value.field == "items"
 
 
-def test_a_report_may_hold_100_regions() -> None:
-    regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 100))
+def test_a_report_may_hold_60_regions() -> None:
+    regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 60))
     assert ReportedItem(MediaKind.IMAGE, (regional,)).signals == (regional,)

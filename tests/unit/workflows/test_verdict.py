@@ -9,7 +9,7 @@ from haechi.match import FrameMatch, RegionMatch
 from haechi.signals import Rendition, Turn
 from haechi.values import Signal, SignalType
 from haechi.workflows._upload import Query
-from haechi.workflows._verdict import Evidence, NearValue, Reason, Verdict, judged
+from haechi.workflows._verdict import Evidence, NearValue, Reason, Verdict, confirms, judged
 
 PDQ = Signal(SignalType.PDQ, bytes(32), 100)
 
@@ -19,10 +19,19 @@ def _value(bits: int, *, is_plain: bool = True, is_frame: bool = False) -> NearV
     return NearValue(query, bits, is_frame)
 
 
-def _regions(share: float, expected: int = 100) -> RegionMatch:
+def _regions(share: float, expected: int = 100, score: float = 99.0) -> RegionMatch:
+    """Regions that agree: by default so many that chance does not give them."""
+    agree = round(share * expected)
     return RegionMatch(
-        99.0, round(share * expected), expected, False, (1, 0, 0, 0, 1, 0), 2, 20, ()
+        score, agree, expected, False, (1, 0, 0, 0, 1, 0), 2, 20, tuple(range(agree)), (1.0, 1.0)
     )
+
+
+FEW = _regions(0.02)
+"""Two of a hundred: they only point to a place."""
+
+UNLIKE = _regions(0.9, score=13.9)
+"""Many, but none much nearer than chance."""
 
 
 def _frames(
@@ -99,6 +108,68 @@ def test_another_view_is_never_the_same(bits: int, verdict: Verdict) -> None:
         value=_value(bits, is_plain=False), regions=_regions(0.9), known_regions=100
     )
     assert _judged(evidence) == (verdict, Reason.MOST_REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("part_bits", "share", "expected"),
+    [
+        (20, 0.03, (Verdict.EDITED, Reason.SHOWN_WHOLE)),
+        (21, 0.03, (Verdict.REVIEW, Reason.SOME_REGIONS)),
+        (31, 0.49, (Verdict.REVIEW, Reason.SOME_REGIONS)),
+        (None, 0.49, (Verdict.REVIEW, Reason.SOME_REGIONS)),
+        (0, 0.9, (Verdict.EDITED, Reason.SHOWN_WHOLE)),
+        (21, 0.5, (Verdict.EDITED, Reason.MOST_REGIONS)),
+    ],
+)
+@pytest.mark.parametrize("bits", [None, 17, 31])
+def test_what_is_near_where_its_regions_lie_is_shown_whole(
+    part_bits: int | None, share: float, expected: tuple, bits: int | None
+) -> None:
+    evidence = Evidence(
+        value=None if bits is None else _value(bits),
+        regions=_regions(share),
+        part_bits=part_bits,
+        known_regions=100,
+    )
+    assert _judged(evidence) == expected
+
+
+@pytest.mark.parametrize("found", [FEW, UNLIKE], ids=["few", "unlike"])
+@pytest.mark.parametrize("part_bits", [0, 20, 31])
+@pytest.mark.parametrize("bits", [None, 17, 31])
+def test_regions_that_only_point_to_a_place_ask_for_a_person(
+    found: RegionMatch, part_bits: int, bits: int | None
+) -> None:
+    evidence = Evidence(
+        value=None if bits is None else _value(bits),
+        regions=found,
+        part_bits=part_bits,
+        known_regions=100,
+    )
+    assert _judged(evidence) == (Verdict.REVIEW, Reason.SHOWN_WHOLE)
+
+
+@pytest.mark.parametrize(("bits", "is_same"), [(6, True), (7, False)])
+def test_a_copy_is_the_same_whatever_its_part_says(bits: int, is_same: bool) -> None:
+    evidence = Evidence(value=_value(bits), regions=FEW, part_bits=31, known_regions=100)
+    same = (Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS)
+    assert (_judged(evidence) == same) is is_same
+
+
+@pytest.mark.parametrize("part_bits", [None, 0, 31, 32, 200])
+def test_enough_regions_make_a_match_by_themselves(part_bits: int | None) -> None:
+    assert confirms(_regions(0.03), part_bits)
+    assert confirms(_regions(0.9, score=14.0), part_bits)
+
+
+@pytest.mark.parametrize("found", [FEW, UNLIKE], ids=["few", "unlike"])
+@pytest.mark.parametrize(
+    ("part_bits", "expected"), [(0, True), (31, True), (32, False), (200, False), (None, False)]
+)
+def test_others_only_with_the_part_that_they_point_to(
+    found: RegionMatch, part_bits: int | None, expected: bool
+) -> None:
+    assert confirms(found, part_bits) is expected
 
 
 def test_the_regions_of_few_known_ones_count_all_the_same() -> None:

@@ -14,10 +14,9 @@ import { FIRST_SIGMA, INTERVALS } from "./scale_space.js";
 
 /**
  * A keypoint: its place and blur in the picture's pixels (a pixel's centre at whole numbers), its
- * contrast in levels of brightness, whether it is brighter than what is around it; and the level that
- * is nearest in blur, with the place there.
+ * contrast in levels of brightness; and the level that is nearest in blur, with the place there.
  * @typedef {{
- *   x: number, y: number, sigma: number, contrast: number, isBright: boolean,
+ *   x: number, y: number, sigma: number, contrast: number,
  *   level: Plane, levelX: number, levelY: number, levelSigma: number,
  * }} Keypoint
  */
@@ -51,7 +50,7 @@ export function keypoints(octaves, leastSigma) {
   return found;
 }
 
-/** @typedef {{x: number, y: number, sigma: number, contrast: number, isBright: boolean}} Spot */
+/** @typedef {{x: number, y: number, sigma: number, contrast: number}} Spot */
 
 /** @param {Plane} after @param {Plane} before @returns {Float32Array} */
 function difference(after, before) {
@@ -66,14 +65,13 @@ function difference(after, before) {
  * @param {number} size of the octave's pixels
  * @returns {Keypoint}
  */
-function inPicture({ x, y, sigma, contrast, isBright }, levels, size) {
+function inPicture({ x, y, sigma, contrast }, levels, size) {
   const nearest = Math.round(Math.log2(sigma / FIRST_SIGMA) * INTERVALS);
   return {
     x: x * size,
     y: y * size,
     sigma: sigma * size,
     contrast,
-    isBright,
     level: levels[Math.min(Math.max(nearest, 0), levels.length - 1)],
     levelX: x,
     levelY: y,
@@ -159,7 +157,7 @@ function refined(below, here, above, at, width, layer) {
   const isEdge = product <= 0 || both * both * EDGE_RATIO >= (EDGE_RATIO + 1) ** 2 * product;
   if (contrast < LEAST_CONTRAST || isEdge) return null;
   const sigma = FIRST_SIGMA * 2 ** ((layer + ds) / INTERVALS);
-  return { x: dx, y: dy, sigma, contrast, isBright: value > 0 };
+  return { x: dx, y: dy, sigma, contrast };
 }
 
 /**

@@ -3,8 +3,8 @@
 
 /**
  * Regions that are drawn and not photographed (letters, buttons, logos, stickers), as
- * `signals/_plain_regions.py` tells them: by how few brightnesses they are made of. Unrelated
- * pictures share such regions, so they are no part of a report.
+ * `signals/_plain_regions.py` tells them: by how few brightnesses they are made of, unless they are
+ * dim and smooth. Unrelated pictures share such regions, so they are no part of a report.
  */
 
 /** @typedef {import("./luma.js").LumaPicture} LumaPicture */
@@ -18,6 +18,9 @@ const MOST_PLAIN = 0.4;
 const MOST_ONE_SIDED = 0.55;
 const EDGE_SHARE = 0.15;
 const LEAST_SLOPE = 6;
+const STEEPEST_SHARE = 0.03;
+const STEEP = 20;
+const MOST_OF_ONE = 0.3;
 const REACH = 2;
 
 /**
@@ -28,7 +31,9 @@ const REACH = 2;
  */
 export function isPhotographed(picture, place) {
   const square = sample(picture, place);
-  return plainness(square) <= MOST_PLAIN && sidedness(square) <= MOST_ONE_SIDED;
+  const found = slopesOf(square);
+  if (plainness(square) <= MOST_PLAIN && sidedness(square, found) <= MOST_ONE_SIDED) return true;
+  return isSoft(square, found.counts);
 }
 
 /** The nearest pixels of the turned region. @param {LumaPicture} picture @param {Place} place */
@@ -68,15 +73,38 @@ function fullestBand(histogram, levels) {
 
 /** The share of the two commonest brightnesses, bands that do not overlap. @param {Uint8Array} square */
 function plainness(square) {
-  const histogram = new Int32Array(LEVELS);
-  for (const value of square) histogram[value]++;
+  const histogram = histogramOf(square);
   const first = fullestBand(histogram, BAND_LEVELS);
   histogram.fill(0, Math.max(0, first.level - 2 * BAND_LEVELS), first.level + 2 * BAND_LEVELS + 1);
   return (first.most + fullestBand(histogram, BAND_LEVELS).most) / (SIDE * SIDE);
 }
 
+/** @param {Uint8Array} square */
+function histogramOf(square) {
+  const histogram = new Int32Array(LEVELS);
+  for (const value of square) histogram[value]++;
+  return histogram;
+}
+
 /**
- * The larger central difference everywhere, and the least of the steepest 15 %.
+ * Whether nothing is steep and no brightness, give or take a level, covers much: no paper, no shadow.
+ * @param {Uint8Array} square
+ * @param {Int32Array} counts
+ */
+function isSoft(square, counts) {
+  if (thresholdOf(counts, STEEPEST_SHARE) >= STEEP) return false;
+  return fullestBand(histogramOf(square), 1).most <= MOST_OF_ONE * SIDE * SIDE;
+}
+
+/** What so large a share of the slopes exceeds. @param {Int32Array} counts @param {number} share */
+function thresholdOf(counts, share) {
+  let threshold = LEVELS - 1;
+  for (let seen = 0; threshold > 0 && seen < share * SIDE * SIDE; threshold--) seen += counts[threshold];
+  return threshold;
+}
+
+/**
+ * The larger central difference everywhere, and how often each comes.
  * @param {Uint8Array} square
  */
 function slopesOf(square) {
@@ -90,17 +118,16 @@ function slopesOf(square) {
     slopes[at] = Math.max(across, down);
     counts[slopes[at]]++;
   }
-  let threshold = LEVELS - 1;
-  for (let seen = 0; threshold > 0 && seen < EDGE_SHARE * SIDE * SIDE; threshold--) seen += counts[threshold];
-  return { slopes, threshold: Math.max(threshold, LEAST_SLOPE) };
+  return { slopes, counts };
 }
 
 /**
  * Of the steepest places, the share whose darker or whose brighter side is one brightness.
  * @param {Uint8Array} square
+ * @param {{slopes: Uint8Array, counts: Int32Array}} found
  */
-function sidedness(square) {
-  const { slopes, threshold } = slopesOf(square);
+function sidedness(square, { slopes, counts }) {
+  const threshold = Math.max(thresholdOf(counts, EDGE_SHARE), LEAST_SLOPE);
   const darker = new Int32Array(LEVELS);
   const brighter = new Int32Array(LEVELS);
   let count = 0;

@@ -31,7 +31,7 @@ const KEY_FREQUENCIES = [
 
 /**
  * Where each bit comes from: 16 · vertical + horizontal frequency. The constant coefficient says
- * nothing and comes last: its place holds whether the keypoint is a bright one.
+ * nothing and comes last: its bit is always 0.
  */
 const ORDER = (() => {
   const key = KEY_FREQUENCIES.flatMap((row, i) => row.map((j) => FREQUENCIES * i + j));
@@ -56,16 +56,15 @@ const COSINES = (() => {
  * level of the octave whose pixels are not quite as far apart as the samples.
  * @param {Plane[][]} octaves
  * @param {Place} place in the picture's pixels
- * @param {boolean} isBright
  * @returns {Uint8Array}
  */
-export function regionHash(octaves, { x, y, radius, angle }, isBright) {
+export function regionHash(octaves, { x, y, radius, angle }) {
   const step = Math.max(radius / (SIDE / 2), 1);
   const number = Math.min(Math.floor(Math.log2(step)), octaves.length - 1);
   const size = 2 ** number;
   const place = { x: x / size, y: y / size, radius: radius / size, angle };
   const coefficients = transformed(sample(octaves[number][0], place));
-  coefficients[0] = isBright ? 1 : 0;
+  coefficients[0] = 0;
   const hash = new Uint8Array(BITS / 8);
   ORDER.forEach((from, bit) => {
     if (coefficients[from] > 0) hash[bit >> 3] |= 128 >> (bit & 7);

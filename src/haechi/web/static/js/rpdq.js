@@ -4,7 +4,7 @@
 /**
  * Regional PDQ on the device: a picture as the hashes of its most telling regions and where they lie,
  * as `signals/_rpdq.py` makes a report's. It also finds copies that are cut, or small in a screenshot;
- * it tells more of the picture than its other fingerprints, and is sent only where the person agreed.
+ * it is nearly a rough grey copy of the picture, and is sent only where the person agreed.
  *
  *     luma ─► 400 pixels ─► keypoints ─► the largest and clearest, photographed ones ─► hash each
  */
@@ -18,17 +18,17 @@ import { scaleSpace } from "./scale_space.js";
 
 /** @typedef {import("./luma.js").LumaPicture} LumaPicture */
 /** @typedef {import("./plain_regions.js").Place} Place */
-/** @typedef {Place & {isBright: boolean}} Region */
 
 /** The short side at which drawn regions are told from photographed ones; a picture should have it. */
 export const CLOSE_SIDE_PIXELS = 800;
 
 const SHORT_SIDE_PIXELS = 400;
 const LIMITS = { longSide: 2000, leastSide: 16 };
-const MOST_REGIONS = 100;
-const MOST_CANDIDATES = 4 * MOST_REGIONS;
+const MOST_REGIONS = 60;
+const MOST_CANDIDATES = 2000;
 const RADIUS_SIGMAS = 6;
 const LEAST_RADIUS_PIXELS = 10;
+const MOST_RADIUS_PIXELS = 50;
 const MARGIN_RADII = 0.6;
 
 const HEAD_BYTES = 5;
@@ -41,21 +41,21 @@ const OCTAVES_BELOW = 10;
 const ANGLES = 256;
 
 /**
- * The regional signal of a picture: at most 100 regions, the most telling ones first, less than 4 KB.
+ * The regional signal of a picture: at most 60 regions, the most telling ones first, less than 2.4 KB.
  * @param {LumaPicture} picture
- * @returns {string | null} hexadecimal digits; null for a picture that has no such regions: flat,
- *   blurred, or drawn
+ * @returns {string | null} hexadecimal digits; null for a picture that has no such regions, as one that
+ *   is flat or drawn
  */
 export function rpdqOf(picture) {
   const size = sizeFor(picture, { ...LIMITS, shortSide: SHORT_SIDE_PIXELS });
   const octaves = scaleSpace(resized(picture, size));
   const close = inLevels(picture);
   const scale = close.width / size.width;
-  /** @type {Region[]} */
+  /** @type {Place[]} */
   const regions = [];
-  for (const region of candidates(octaves, size)) {
+  for (const place of candidates(octaves, size)) {
     if (regions.length === MOST_REGIONS) break;
-    if (isPhotographed(close, scaled(region, scale))) regions.push(region);
+    if (isPhotographed(close, scaled(place, scale))) regions.push(place);
   }
   if (regions.length === 0) return null;
   return recordOf(octaves, regions, size);
@@ -70,7 +70,7 @@ function inLevels(picture) {
   const size = sizeFor(picture, { ...LIMITS, shortSide: CLOSE_SIDE_PIXELS });
   const { values } = resized(picture, size);
   const luma = new Uint8Array(values.length);
-  for (let i = 0; i < luma.length; i++) luma[i] = Math.floor(values[i] + 0.5);
+  for (let i = 0; i < luma.length; i++) luma[i] = Math.floor(Math.fround(values[i] + 0.5));
   return { luma, ...size };
 }
 
@@ -78,10 +78,11 @@ function inLevels(picture) {
  * The largest and clearest regions within the picture, best first; each is turned as it is asked for.
  * @param {import("./resized.js").Plane[][]} octaves
  * @param {{width: number, height: number}} size
- * @returns {Generator<Region>}
+ * @returns {Generator<Place>}
  */
 function* candidates(octaves, { width, height }) {
   const inside = keypoints(octaves, LEAST_RADIUS_PIXELS / RADIUS_SIGMAS).filter(({ x, y, sigma }) => {
+    if (RADIUS_SIGMAS * sigma > MOST_RADIUS_PIXELS) return false;
     const room = MARGIN_RADII * RADIUS_SIGMAS * sigma;
     return x >= room && x < width - room && y >= room && y < height - room;
   });
@@ -90,8 +91,8 @@ function* candidates(octaves, { width, height }) {
   for (const keypoint of inside) {
     const angle = angleOf(keypoint);
     if (angle === null) continue;
-    const { x, y, sigma, isBright } = keypoint;
-    yield { x, y, radius: RADIUS_SIGMAS * sigma, angle, isBright };
+    const { x, y, sigma } = keypoint;
+    yield { x, y, radius: RADIUS_SIGMAS * sigma, angle };
     if (++count === MOST_CANDIDATES) return;
   }
 }
@@ -109,7 +110,7 @@ function scaled({ x, y, radius, angle }, scale) {
  * The record (`signals/_regions.py`): version u8, width and height u16, then for each region its hash,
  * x and y u16, scale and angle u8; big-endian, lengths as parts of the longer side.
  * @param {import("./resized.js").Plane[][]} octaves
- * @param {Region[]} regions
+ * @param {Place[]} regions
  * @param {{width: number, height: number}} size
  */
 function recordOf(octaves, regions, { width, height }) {
@@ -124,7 +125,7 @@ function recordOf(octaves, regions, { width, height }) {
     const at = HEAD_BYTES + number * RECORD_BYTES;
     const octave = Math.log2(region.radius / longest) + OCTAVES_BELOW;
     const turn = Math.floor((region.angle * ANGLES) / (2 * Math.PI) + 0.5);
-    bytes.set(regionHash(octaves, region, region.isBright), at);
+    bytes.set(regionHash(octaves, region), at);
     view.setUint16(at + HASH_BYTES, clipped(part(region.x + 0.5), LONG_SIDE));
     view.setUint16(at + HASH_BYTES + 2, clipped(part(region.y + 0.5), LONG_SIDE));
     view.setUint8(at + HASH_BYTES + 4, clipped(Math.floor(octave * STEPS_AN_OCTAVE + 0.5), 255));
