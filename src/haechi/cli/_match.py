@@ -78,7 +78,8 @@ def _file(path: Path) -> Ask:
 
     known = load_local_bank(path)
     if known.skipped:
-        err.print(f"haechi: {known.skipped} lines of the bank could not be read", style="yellow")
+        lines = "1 line" if known.skipped == 1 else f"{known.skipped} lines"
+        err.print(f"haechi: {lines} of the bank could not be read", style="yellow")
     return lambda hashed: [_line(match) for match in known.matches(hashed)]
 
 
