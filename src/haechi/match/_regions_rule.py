@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from haechi.match._limits import REGION_KEY_RADIUS_BITS, REGION_RADIUS_BITS
+
 __all__ = ["DEFAULT_REGION_RULE", "RegionRule"]
 
 
@@ -21,8 +23,8 @@ class RegionRule:
     worth a closer look.
     """
 
-    key_bits: int = 8
-    whole_bits: int = 80
+    key_bits: int = REGION_KEY_RADIUS_BITS
+    whole_bits: int = REGION_RADIUS_BITS
     most_seeds: int = 12
     most_stretch: float = 2.2
     frame_margin: float = 0.6

@@ -32,8 +32,8 @@ def find_regions(
 ) -> dict[int, RegionMatch]:
     """The entries whose regions the query shows, as it is or mirrored, each with how; best first.
 
-    What `allowed_of` names among the entries is compared first, and the regions of the query that it explains count for
-    no other entry: a logo, a sticker or an app's frame that was allowed makes no match. Only entries
+    What `allowed_of` names among the entries is compared first, and the regions of the query that it
+    explains count for no other entry: a logo, a sticker or an app's frame that was allowed makes no match. Only entries
     that are worth a look by the rule are told; whether it accepts them is another question.
     """
     if not len(query):

@@ -8,6 +8,7 @@ searched for in it; `digests` are for equal files.
 from ._boxes import Box, photo_boxes
 from ._digests import digests
 from ._distance import distance_bits
+from ._drawn import is_drawn
 from ._part import pdq_of_part
 from ._pdq import pdq
 from ._regions import LONG_SIDE, Regions
@@ -28,6 +29,7 @@ __all__ = [
     "digests",
     "distance_bits",
     "hma_text",
+    "is_drawn",
     "pdq",
     "pdq_of_part",
     "pdq_views",

@@ -3,8 +3,8 @@
 
     luma ─► 400 pixels ─► keypoints ─► the largest and clearest, photographed ones ─► hash each
 
-A report keeps at most 60, none larger than an eighth of a square picture's side: what they show of
-it is measured (docs/threat-model.md), and large ones show the scene. An upload is looked at more closely
+A report keeps at most 60, none wider than a quarter of a square picture: what they show of it is
+measured (docs/threat-model.md), and large ones show the scene. An upload is looked at more closely
 (800 pixels, up to 1000 regions, two directions each), so that a known picture is also found small,
 among other things, or cut.
 """
@@ -46,8 +46,8 @@ _RADIUS_SIGMAS: Final = 6.0
 class _Look:
     """How closely to look: short side in pixels, most regions, directions of each, and where they may lie.
 
-    A region's centre lies at least `margin` of its radius, which is at least `least_radius` pixels,
-    inside the picture.
+    A region's centre lies at least `margin` of its radius inside the picture; the radius is between
+    `least_radius` and `most_radius` pixels.
     """
 
     short_side: int

@@ -12,10 +12,10 @@ from haechi.notices import Notice
 from haechi.workflows._access import actor_of_session, actor_of_token, enter_case, leave_case
 from haechi.workflows._context import Context, open_context
 from haechi.workflows._doctor import Finding, examine
-from haechi.workflows._find import Match
 from haechi.workflows._fingerprint import HashedFile, hash_files
 from haechi.workflows._follow import LiveIndex
 from haechi.workflows._local_bank import LocalBank, load_local_bank
+from haechi.workflows._match import Match
 from haechi.workflows._notices import DraftRequest, draft_notice
 from haechi.workflows._open_case import CaseReport, OpenedCase, ReportedItem, open_case
 from haechi.workflows._partners import admit_partner, dismiss_partner, list_partners

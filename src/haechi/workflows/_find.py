@@ -5,22 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from haechi.bank import Bank
 from haechi.match import (
-    FrameMatch,
+    MOST_ENTRIES,
+    REGION_RADIUS_BITS,
+    FrameRule,
     Kind,
     RegionMatch,
-    RegionRule,
     View,
     find_frames,
     find_regions,
 )
-from haechi.signals import Box, Rendition, Turn, pdq_of_part
+from haechi.signals import Rendition, Turn, pdq_of_part
 from haechi.values import BankPolicy, Signal, SignalType
+from haechi.workflows._match import Match, rank, unless_allowed
 from haechi.workflows._upload import Query, Upload
 from haechi.workflows._verdict import (
     CERTAIN_RADIUS_BITS,
@@ -32,11 +34,10 @@ from haechi.workflows._verdict import (
     judged,
 )
 
-_MOST_ENTRIES_A_VALUE: Final = 1000
 _MOST_PARTS: Final = 16
 """So many parts of an upload are drawn out and compared."""
 
-_REGION_RADIUS_BITS: Final = RegionRule().whole_bits
+_FRAME_RADIUS_BITS: Final = FrameRule().radius_bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,72 +50,6 @@ class Known:
     view: View
     owners_of: Callable[[Collection[int]], dict[int, tuple[str, Bank]]]
     widest_bits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One known content that the upload matches, by its best signal, and why.
-
-    `distance_bits` is at most `radius_bits`: of a value the bank's radius, and for digests both are
-    0; of regions and frames the median of those that agree. `rendition`, `turn` and `box` name the
-    view of the upload that matched. `value_bits` is how far the picture's PDQ is, where it is near.
-    """
-
-    content_id: str
-    bank: str
-    policy: BankPolicy
-    signal_type: SignalType
-    distance_bits: int
-    radius_bits: int
-    rendition: Rendition
-    turn: Turn
-    verdict: Verdict
-    reason: Reason
-    box: Box | None = None
-    value_bits: int | None = None
-    regions: RegionMatch | None = None
-    frames: FrameMatch | None = None
-    part_bits: int | None = None
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """What the match rests on, as JSON takes it: see docs/http-api.md."""
-        told: dict[str, Any] = {
-            "rendition": self.rendition.value,
-            "turn": self.turn.value,
-            "reason": self.reason.value,
-        }
-        if self.box is not None:
-            box = self.box
-            told["box"] = {
-                "left": box.left,
-                "top": box.top,
-                "width": box.width,
-                "height": box.height,
-            }
-        if self.value_bits is not None:
-            told["pdq_distance"] = self.value_bits
-        if self.regions is not None:
-            told["regions"] = {
-                "agree": self.regions.regions,
-                "expected": self.regions.expected,
-                "is_mirrored": self.regions.is_mirrored,
-            }
-        if self.part_bits is not None:
-            told["part_distance"] = self.part_bits
-        if self.frames is not None:
-            told["frames"] = _frames_told(self.frames)
-        return told
-
-
-def _frames_told(found: FrameMatch) -> dict[str, Any]:
-    names = ("query_from_s", "query_to_s", "known_from_s", "known_to_s", "speed")
-    return {
-        "known_share": round(found.known_share, 3),
-        "query_share": round(found.query_share, 3),
-        "is_whole": found.is_whole,
-        "ranges": [{name: getattr(span, name) for name in names} for span in found.ranges],
-    }
 
 
 def find_matches(upload: Upload, known: Known) -> list[Match]:
@@ -133,7 +68,7 @@ def find_all(upload: Upload, known: Known) -> list[Match]:
     gathered.add_frame_values()
     gathered.add_regions()
     gathered.add_videos()
-    return sorted(gathered.matches(), key=_rank)
+    return sorted(gathered.matches(), key=rank)
 
 
 class _Gathering:
@@ -145,7 +80,6 @@ class _Gathering:
         self._evidence: dict[int, Evidence] = {}
         self._owners: dict[int, tuple[str, Bank]] = {}
         self._asked: set[int] = set()
-        self._looks: dict[int, tuple[Rendition, Turn]] = {}
 
     def add_values(self) -> None:
         """Every single value of the upload against every value of its kind."""
@@ -180,7 +114,7 @@ class _Gathering:
             kind,
             joined.reshape(len(asked), -1),
             self._known.widest_bits,
-            most_entries=_MOST_ENTRIES_A_VALUE,
+            most_entries=MOST_ENTRIES,
         )
         self._learn(found.entry_id.tolist())
         columns = (found.query, found.entry_id, found.distance_bits)
@@ -212,8 +146,7 @@ class _Gathering:
 
     def _part_bits(self, entry_id: int, match: RegionMatch) -> int | None:
         """How far the part of the upload that should show the known picture is from it, as PDQ."""
-        known, _ = self._known.view.rows(entry_id, Kind.PDQ)
-        if self._upload.picture is None or not len(known):
+        if self._upload.picture is None:
             return None
         part = pdq_of_part(
             self._upload.picture, match.transform, is_mirrored=match.is_mirrored, sides=match.sides
@@ -221,7 +154,10 @@ class _Gathering:
         if part is None or not part.is_trusted:
             return None
         value = np.frombuffer(part.value, np.uint8)
-        return int(np.bitwise_count(known ^ value).sum(axis=1).min())
+        told = self._known.view.explain(
+            Kind.PDQ, value, entry_id, radius_bits=self._known.widest_bits
+        )
+        return None if told is None else told.distance_bits
 
     def add_videos(self) -> None:
         """The upload's frames against those of every video."""
@@ -230,9 +166,7 @@ class _Gathering:
         for entry_id, (number, match) in found.items():
             evidence = self._of(entry_id)
             evidence.frames = match
-            look = looks[number]
-            self._looks[entry_id] = look.rendition, look.turn
-            evidence.is_plain_look = self._looks[entry_id] == (Rendition.AS_SENT, Turn.NONE)
+            evidence.look = looks[number].rendition, looks[number].turn
 
     def matches(self) -> Iterable[Match]:
         """One match for each content that something is said of."""
@@ -245,11 +179,10 @@ class _Gathering:
                 is_drawn=lambda: self._upload.is_drawn,
             )
             if owner is not None and verdict is not None:
-                yield self._match(entry_id, evidence, *owner, *verdict)
+                yield self._match(evidence, *owner, *verdict)
 
     def _match(
-        self, entry_id: int, evidence: Evidence, content_id: str, bank: Bank,
-        verdict: Verdict, reason: Reason,
+        self, evidence: Evidence, content_id: str, bank: Bank, verdict: Verdict, reason: Reason
     ) -> Match:  # fmt: skip
         rendition, turn, box = Rendition.AS_SENT, Turn.NONE, None
         value, regions, frames = evidence.value, evidence.regions, evidence.frames
@@ -257,8 +190,8 @@ class _Gathering:
         if evidence.equal_digest is not None:
             named = evidence.equal_digest, 0, 0
         elif frames is not None:
-            rendition, turn = self._looks[entry_id]
-            named = SignalType.VPDQ, frames.median_bits, bank.radius_bits
+            rendition, turn = evidence.look
+            named = SignalType.VPDQ, frames.median_bits, _FRAME_RADIUS_BITS
         elif value is not None and (regions is None or value.distance_bits <= CERTAIN_RADIUS_BITS):
             query = value.query
             rendition, turn, box = query.rendition, query.turn, query.box
@@ -267,7 +200,7 @@ class _Gathering:
         else:
             assert regions is not None  # noqa: S101  # something speaks for it
             turn = Turn.MIRRORED if regions.is_mirrored else Turn.NONE
-            named = SignalType.RPDQ, regions.median_bits, _REGION_RADIUS_BITS
+            named = SignalType.RPDQ, regions.median_bits, REGION_RADIUS_BITS
         return Match(
             content_id, bank.name, bank.policy, *named, rendition, turn, verdict, reason, box,
             None if value is None else value.distance_bits, regions, frames,
@@ -295,13 +228,3 @@ class _Gathering:
             for entry_id in entry_ids
             if entry_id in self._owners and self._owners[entry_id][1].policy is BankPolicy.ALLOW
         }
-
-
-def unless_allowed(matches: list[Match]) -> list[Match]:
-    """The matches without those that an allowed content is as near as, or nearer."""
-    allowed = [_rank(match)[:2] for match in matches if match.policy is BankPolicy.ALLOW]
-    return [match for match in matches if not allowed or _rank(match)[:2] < min(allowed)]
-
-
-def _rank(match: Match) -> tuple[int, int, str]:
-    return (list(Verdict).index(match.verdict), match.distance_bits, match.content_id)

@@ -15,8 +15,9 @@ from haechi.bank import Bank
 from haechi.errors import FileNotReadable, UnreadableBank
 from haechi.match import Index
 from haechi.values import PDQ_MATCH_RADIUS_BITS, BankPolicy, Signal, SignalType
-from haechi.workflows._find import Known, Match, find_matches
+from haechi.workflows._find import Known, find_matches
 from haechi.workflows._fingerprint import HashedFile, check_regular
+from haechi.workflows._match import Match
 from haechi.workflows._upload import Upload, upload_of_signals
 
 _TYPE_OF_LENGTH: Final = {64: SignalType.PDQ, 32: SignalType.MD5}

@@ -10,7 +10,8 @@ from haechi.media import Decoder, sniff
 from haechi.signals import CLOSE_SIDE_PIXELS
 from haechi.values import Actor, MediaKind, Signal
 from haechi.workflows._context import Context
-from haechi.workflows._find import Match, find_all, find_matches, unless_allowed
+from haechi.workflows._find import find_all, find_matches
+from haechi.workflows._match import Match, unless_allowed
 from haechi.workflows._permissions import Scope, require_scope
 from haechi.workflows._upload import (
     Upload,

@@ -6,9 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
-
-import numpy as np
 
 from haechi.media import Frame, Picture
 from haechi.signals import (
@@ -19,16 +16,12 @@ from haechi.signals import (
     Turn,
     VpdqView,
     digests,
+    is_drawn,
     pdq_views,
     query_regions,
     vpdq_views,
 )
 from haechi.values import Signal, SignalType
-
-_MOST_PLAIN: Final = 0.4
-"""The flattest of our photographs have 0.2; pages, charts and screens 0.53 and more."""
-
-_BAND_LEVELS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +48,8 @@ class Upload:
 
     @cached_property
     def is_drawn(self) -> bool:
-        """Whether the picture is a page, a chart, a screen, a drawing: two brightnesses cover much of it.
-
-        False for what we have no pixels of.
-        """
-        return self.picture is not None and _plainness(self.picture) > _MOST_PLAIN
-
-
-def _plainness(picture: Picture) -> float:
-    """The share of the two commonest brightnesses, each give or take one level."""
-    counts = np.bincount(picture.luma.ravel(), minlength=256)
-    first = int(np.argmax(np.convolve(counts, np.ones(_BAND_LEVELS), "same")))
-    around = slice(max(0, first - 1), first + 2)
-    share = counts[around].sum()
-    counts[max(0, first - 2) : first + 3] = 0
-    share += np.convolve(counts, np.ones(_BAND_LEVELS), "same").max()
-    return float(share) / picture.luma.size
+        """Whether the picture is a page, a chart, a drawing; False for what we have no pixels of."""
+        return self.picture is not None and is_drawn(self.picture)
 
 
 def upload_of_signals(signals: Sequence[Signal]) -> Upload:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from haechi.match import FrameMatch, RegionMatch, RegionRule
+from haechi.signals import Rendition, Turn
 from haechi.values import PDQ_MATCH_RADIUS_BITS, SignalType
 from haechi.workflows._upload import Query
 
@@ -22,6 +23,7 @@ _SAME_RADIUS_BITS: Final = 16
 _EVEN_SO_RADIUS_BITS: Final = 6
 _LEAST_KNOWN_REGIONS: Final = 8
 _MOST_OF_THEM: Final = 0.5
+_PLAIN: Final = (Rendition.AS_SENT, Turn.NONE)
 
 
 class Verdict(StrEnum):
@@ -72,8 +74,7 @@ class NearValue:
 @dataclass(slots=True)
 class Evidence:
     """What speaks for one content. `known_regions` is how many it has; `part_bits` how far the part of
-    the upload is, set upright, where its regions lie; `is_plain_look` says that the video was looked
-    at as it is.
+    the upload is, set upright, where its regions lie; `look` how the video was looked at.
     """
 
     equal_digest: SignalType | None = None
@@ -82,7 +83,7 @@ class Evidence:
     part_bits: int | None = None
     known_regions: int = 0
     frames: FrameMatch | None = None
-    is_plain_look: bool = True
+    look: tuple[Rendition, Turn] = _PLAIN
 
 
 def judged(
@@ -96,7 +97,7 @@ def judged(
     if evidence.equal_digest is not None:
         return Verdict.SAME, Reason.EQUAL_FILE
     if evidence.frames is not None:
-        return _of_video(evidence.frames, is_plain=evidence.is_plain_look)
+        return _of_video(evidence.frames, is_plain=evidence.look == _PLAIN)
     if evidence.value is not None and evidence.value.is_frame:
         is_near = evidence.value.distance_bits <= CERTAIN_RADIUS_BITS
         return (Verdict.EDITED if is_near else Verdict.REVIEW), Reason.FRAME
@@ -121,8 +122,10 @@ def _of_regions(evidence: Evidence, is_drawn: Callable[[], bool]) -> tuple[Verdi
     share = found.share if found is not None else 0.0
     if value is not None and value.is_plain:
         bits = value.distance_bits
-        if bits <= _EVEN_SO_RADIUS_BITS or (bits <= _SAME_RADIUS_BITS and share >= _MOST_OF_THEM):
+        if bits <= _SAME_RADIUS_BITS and share >= _MOST_OF_THEM:
             return Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS
+        if bits <= _EVEN_SO_RADIUS_BITS:
+            return Verdict.SAME, Reason.NEAR_VALUE
     if found is not None:
         return _of_found_regions(found, evidence.part_bits)
     if value is None or (value.distance_bits > _DRAWN_RADIUS_BITS and is_drawn()):

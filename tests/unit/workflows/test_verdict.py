@@ -80,7 +80,9 @@ def test_drawn_pictures_must_be_nearer(bits: int, is_found: bool, known_regions:
 @pytest.mark.parametrize(
     ("bits", "share", "expected"),
     [
-        (6, None, (Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS)),
+        (6, None, (Verdict.SAME, Reason.NEAR_VALUE)),
+        (6, 0.49, (Verdict.SAME, Reason.NEAR_VALUE)),
+        (6, 0.5, (Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS)),
         (7, None, (Verdict.REVIEW, Reason.NEAR_VALUE_WITHOUT_REGIONS)),
         (16, 0.5, (Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS)),
         (16, 0.49, (Verdict.REVIEW, Reason.SOME_REGIONS)),
@@ -152,7 +154,7 @@ def test_regions_that_only_point_to_a_place_ask_for_a_person(
 @pytest.mark.parametrize(("bits", "is_same"), [(6, True), (7, False)])
 def test_a_copy_is_the_same_whatever_its_part_says(bits: int, is_same: bool) -> None:
     evidence = Evidence(value=_value(bits), regions=FEW, part_bits=31, known_regions=100)
-    same = (Verdict.SAME, Reason.NEAR_VALUE_AND_REGIONS)
+    same = (Verdict.SAME, Reason.NEAR_VALUE)
     assert (_judged(evidence) == same) is is_same
 
 
@@ -196,7 +198,8 @@ def test_what_nothing_speaks_for_is_no_match() -> None:
 def test_a_video_goes_by_how_much_of_it_is_there(
     found: FrameMatch, is_plain: bool, expected: tuple
 ) -> None:
-    assert _judged(Evidence(frames=found, is_plain_look=is_plain)) == expected
+    look = (Rendition.AS_SENT, Turn.NONE if is_plain else Turn.MIRRORED)
+    assert _judged(Evidence(frames=found, look=look)) == expected
 
 
 @pytest.mark.parametrize(("bits", "verdict"), [(20, Verdict.EDITED), (21, Verdict.REVIEW)])
