@@ -15,6 +15,10 @@ from haechi.cli._output import clean, out
 
 _MOST_PEER_COLUMNS: Final = 4
 _WITHOUT_PEERS: Final = 3
+_BESIDE_PEERS: Final = 60
+_PEER_WIDTH: Final = 22
+"""On a narrower terminal the peers stand in one column, a row each."""
+
 _WIDE: Final = 160
 """Columns of a page that nobody looks at on a terminal: lines are not broken there."""
 
@@ -23,7 +27,8 @@ def print_report(report: ReportLike, *, machine: str) -> None:
     """Print the report to standard output."""
     console = out if out.is_terminal else Console(highlight=False, width=_WIDE)
     peers = list(dict.fromkeys(figure.peer for figure in report.figures if figure.peer))
-    is_wide = len(peers) <= _MOST_PEER_COLUMNS
+    has_room = console.width >= _BESIDE_PEERS + _PEER_WIDTH * len(peers)
+    is_wide = len(peers) <= _MOST_PEER_COLUMNS and has_room
     console.print(_table(report, peers if is_wide else []), soft_wrap=False)
     held = [figure.holds for figure in report.figures if figure.holds is not None]
     console.print(f"{sum(held)} of {len(held)} goals hold.  {clean(machine)}", markup=False)
