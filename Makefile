@@ -15,9 +15,10 @@ help: ## show this list
 run: .venv/.run ## set up, walk the main job once, then keep the site open on http://127.0.0.1:8000
 	@$(BIN)/haechi demo --stay --port $(PORT)
 
+# One worker more than there are cores: browsers and servers are waited for a good deal.
 test: .venv/.dev ## set up what the tests need, and run them
 	@$(BIN)/python tools/test_needs.py
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n $$(($$(nproc) + 1)) $(ARGS)
 
 check: .venv/.dev ## style, types, imports between rooms, documentation
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && echo "style    ok"

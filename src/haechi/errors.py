@@ -9,7 +9,7 @@
     │       └── DamagedFile          DecodingStopped  FileNotReadable
     ├── Refused ──────────── understood, and not done
     │   ├── ImageBytesRefused   NeedsAccess   WrongPassphrase   NotYours
-    │   └── CrossSiteRefused    TooManyRequests
+    │   └── CrossSiteRefused    TooManyRequests   NoAgency        AlreadySent   AnotherCase
     ├── NotFound
     ├── Unavailable ──────── try again later: NotReady   Busy   OutsideServiceFailed
     ├── VerificationFailed
@@ -26,6 +26,8 @@ from enum import IntEnum
 from typing import ClassVar
 
 __all__ = [
+    "AlreadySent",
+    "AnotherCase",
     "BadInput",
     "BadSetting",
     "BrokenStore",
@@ -43,6 +45,7 @@ __all__ = [
     "MalformedSignal",
     "MediaError",
     "NeedsAccess",
+    "NoAgency",
     "NotFound",
     "NotReady",
     "NotYours",
@@ -232,6 +235,24 @@ class WrongPassphrase(Refused):
     code = "wrong_passphrase"
     http_status = 401
     template = "The case number and the passphrase do not fit together. Check both and try again."
+    hold_back_s: float = 0.0
+    """How long the answer should wait, so that guessing gets slow."""
+
+
+class AlreadySent(Refused):
+    """The same was sent before, so long ago that what was answered then is forgotten."""
+
+    code = "already_sent"
+    http_status = 409
+    template = "This was sent already. Come in with your case number and passphrase to see it."
+
+
+class AnotherCase(Refused):
+    """The page is of another case than the one that is open on this device now."""
+
+    code = "another_case"
+    http_status = 409
+    template = "Another case is open on this device now. Nothing was changed. Go back to your case and try again."
 
 
 class NotYours(Refused):
@@ -254,6 +275,13 @@ class TooManyRequests(Refused):
     code = "too_many_requests"
     http_status = 429
     template = "That was a lot at once. Please wait {seconds} seconds and try again."
+
+
+class NoAgency(Refused):
+    """The person has said that the centre may not act for her."""
+
+    code = "no_agency"
+    template = "The person has said that the centre may not act for her, so this is not prepared in her name."
 
 
 class NotFound(HaechiError):

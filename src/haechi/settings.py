@@ -110,6 +110,21 @@ class Settings:
         """Whether cookies may travel over https only."""
         return self.public_url.startswith("https://")
 
+    def session_cookie(self, token: str) -> dict[str, Any]:
+        """The cookie that carries a case session, as keywords; without a token it takes it back.
+
+        Gone with the browser window, never readable by scripts, never sent along from another site.
+        """
+        cookie = {
+            "key": SESSION_COOKIE,
+            "value": token,
+            "path": "/",
+            "httponly": True,
+            "samesite": "strict",
+            "secure": self.wants_secure_cookies,
+        }
+        return cookie if token else {**cookie, "max_age": 0}
+
     @property
     def resolved_key_folder(self) -> Path:
         """The key folder in force."""

@@ -25,9 +25,13 @@ __all__ = [
     "SIGNAL_BITS",
     "Actor",
     "ActorKind",
+    "AgeFacts",
     "BankPolicy",
     "ContentStatus",
     "MediaKind",
+    "PartnerKind",
+    "Reader",
+    "Sharing",
     "Signal",
     "SignalType",
     "utc_now",
@@ -205,16 +209,76 @@ class ActorKind(StrEnum):
     OPERATOR = "operator"
 
 
+class PartnerKind(StrEnum):
+    """What sort of service a partner is; a person says for each item which sorts may be told of it."""
+
+    PLATFORM = "platform"
+    COMMUNITY = "community"
+    ADULT_SITE = "adult_site"
+    HASH_SERVICE = "hash_service"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A partner as one who is told of matches: its sort, and whether it serves adults only."""
+
+    kind: PartnerKind
+    serves_adults_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgeFacts:
+    """Two facts that laws keep apart; None where nobody said.
+
+    `under_18_when_taken`: the person in it was under 18 when it was taken, or when the fake was made
+    (the line of the hash services). `under_19_kr`: under 19 then, a child or youth by Korean law
+    (청소년성보호법 제2조).
+    """
+
+    under_18_when_taken: bool | None = None
+    under_19_kr: bool | None = None
+
+    @property
+    def is_adult(self) -> bool:
+        """Whether both facts are known to be no; what is not known counts as under age."""
+        return self.under_18_when_taken is False and self.under_19_kr is False
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """With whom an item is shared: sorts of partners, until when (None: until she stops it).
+
+    An item that is not surely an adult's never reaches a partner that serves adults only.
+    """
+
+    kinds: frozenset[PartnerKind] = frozenset(PartnerKind)
+    until: datetime | None = None
+    reaches_adult_services: bool = False
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether anybody at all may be told of the item at that moment."""
+        return bool(self.kinds) and (self.until is None or at < self.until)
+
+    def reaches(self, reader: Reader, at: datetime) -> bool:
+        """Whether this reader may be told of the item at that moment."""
+        return (
+            self.is_open(at)
+            and reader.kind in self.kinds
+            and (self.reaches_adult_services or not reader.serves_adults_only)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks for something: `id` is a case's, a partner's or an operator's internal id.
 
-    `scopes` are what a partner's token allows; empty for all others.
+    `scopes` are what a partner's token allows, `reader` what sort of partner it is; empty for others.
     """
 
     kind: ActorKind
     id: str = ""
     scopes: frozenset[str] = frozenset()
+    reader: Reader | None = None
 
 
 def utc_now() -> datetime:

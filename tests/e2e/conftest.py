@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from device_page import Device, opened, serving
+from page_visit import Begin, watched
 from running_server import Server, clean_environment, free_port
 
 READY_WITHIN_S = 60
@@ -109,6 +110,13 @@ def browser():  # Playwright's type, where Playwright is
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(site: str, browser: Any) -> Iterator[Begin]:
+    """Opens windows on the shared site; every request that any of them makes is looked at."""
+    with watched(site, browser) as begin:
+        yield begin
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ MD4wEAYHKoZIzj0CAQYFK4EEAAkDKgAEqPqIIn3Rh0MAtjmYtWes49l78aituWgW
 XZJw5BSCBSzuOmmmAxK26g==
 -----END PUBLIC KEY-----
 """
+ADULT = {"under_18_when_taken": False, "under_19_kr": False}
 COMMANDS = [
     ("serve",),
     ("demo",),
@@ -33,7 +34,11 @@ COMMANDS = [
     ("match",),
     ("case", "list"),
     ("case", "show"),
+    ("case", "half"),
+    ("case", "check"),
     ("notice", "draft"),
+    ("notice", "sent"),
+    ("notice", "received"),
     ("partner", "add"),
     ("partner", "list"),
     ("partner", "revoke"),
@@ -379,6 +384,7 @@ class TestConsole:
         body = {
             "items": [{"kind": "image", "signals": hashed["signals"]}],
             "sightings": [seen],
+            **ADULT,
         }
         number = httpx.post(f"{server.address}/v1/cases", json=body).json()["case_number"]
         here = ("--json", "--data-folder", server.data_folder)
@@ -389,7 +395,7 @@ class TestConsole:
         (case,) = lines(run_haechi("case", "show", number, *here))
         assert (case["case_number"], case["status"]) == (number, "open")
         assert [(item["kind"], item["is_matched"]) for item in case["items"]] == [("image", True)]
-        assert [{k: v for k, v in s.items() if k != "id"} for s in case["sightings"]] == [seen]
+        assert [{k: v for k, v in s.items() if k in seen} for s in case["sightings"]] == [seen]
         assert [notice["id"] for notice in case["notices"]] == [bare["id"], full["id"]]
 
     @pytest.mark.parametrize(
@@ -516,6 +522,31 @@ class TestReceipt:
         assert altered.returncode == 5
         assert "altered" in altered.stderr
 
+    def test_the_file_that_was_reported_belongs_to_the_receipt(
+        self, run_haechi: Run, tmp_path: Path, server: Any, photo: Path
+    ) -> None:
+        """Hashed, reported and signed as it happens, and told again by the file alone."""
+        import httpx
+
+        hashed = lines(run_haechi("hash", photo, "--json"))[0]["signals"]
+        # Not agreed to here: `rpdq`, which the receipt then knows nothing of.
+        signals = [one for one in hashed if one["type"] != "rpdq"]
+        assert len(signals) < len(hashed)
+        body = {"items": [{"kind": "image", "signals": signals}]}
+        given = httpx.post(f"{server.address}/v1/cases", json=body).json()
+        receipt = tmp_path / "receipt.json"
+        receipt.write_text(json.dumps(given["receipt"]))
+        done = run_haechi("receipt", "verify", receipt, "--file", photo)
+        assert done.returncode == 0, done.stderr
+        assert "it is the very file that was reported" in done.stdout
+        other = tmp_path / "other.jpg"
+        # Seen as the same picture, and another file: less is shown, and that is said.
+        other.write_bytes(photo.read_bytes() + b"\0")
+        less = run_haechi("receipt", "verify", receipt, "--file", other)
+        assert less.returncode == 0, less.stderr
+        assert "by pdq" in less.stdout
+        assert "not by sha256" in less.stdout
+
 
 class TestDoctor:
     def test_a_fresh_installation_is_right(self, run_haechi: Run, tmp_path: Path) -> None:
@@ -617,7 +648,8 @@ class TestDemo:
             "TMPDIR": str(tmp_path / "tmp"),
         }
         hashed = lines(run_haechi("hash", *two_photos(), "--json"))
-        body = {"items": [{"kind": "image", "signals": one["signals"]} for one in hashed]}
+        items = [{"kind": "image", "signals": one["signals"]} for one in hashed]
+        body = {"items": items, **ADULT}
         for _ in range(2):
             with self._staying(**settings) as (process, address):
                 assert httpx.post(f"{address}/v1/cases", json=body).is_success

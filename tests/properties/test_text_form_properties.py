@@ -10,7 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from haechi.cases import check_passphrase, hash_passphrase
-from haechi.cases._passphrase import _canonical, _word_list, as_case_number
+from haechi.cases._number import as_case_number
+from haechi.cases._passphrase import _canonical, _word_list
 from haechi.values import SIGNAL_BITS, Signal, SignalType
 
 

@@ -9,13 +9,18 @@ from pathlib import Path
 from haechi.media import Decoder
 from haechi.settings import Settings
 from haechi.storage import Database, Keys, Vault
-from haechi.values import Actor, ActorKind, MediaKind, Signal, SignalType
+from haechi.values import Actor, ActorKind, MediaKind, PartnerKind, Reader, Signal, SignalType
 from haechi.workflows import CaseReport, Context, LiveIndex, OpenedCase, ReportedItem, open_case
 
 KEYS = Keys(master=b"m" * 32, signing=b"s" * 32)
 OPERATOR = Actor(ActorKind.OPERATOR)
 NOBODY = Actor(ActorKind.NOBODY)
-PLATFORM = Actor(ActorKind.PARTNER, "ptn_platform", frozenset({"match", "distance"}))
+PLATFORM = Actor(
+    ActorKind.PARTNER,
+    "ptn_platform",
+    frozenset({"match", "distance"}),
+    Reader(PartnerKind.PLATFORM, serves_adults_only=False),
+)
 
 
 def pdq_value(seed: int, quality: int = 100) -> Signal:

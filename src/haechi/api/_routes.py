@@ -7,24 +7,14 @@ from typing import Any, Final
 
 import msgspec
 from anyio import CapacityLimiter, to_thread
-from litestar import MediaType, Request, Response, Router, delete, get, post
+from litestar import MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_503_SERVICE_UNAVAILABLE
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from haechi import workflows
-from haechi.api._cookies import ended_session_cookie, session_cookie
-from haechi.api._shapes import (
-    CaseAnswer,
-    CaseBody,
-    EnterBody,
-    MatchAnswer,
-    MatchBody,
-    MatchesAnswer,
-    NewItemAnswer,
-    OpenedCaseAnswer,
-)
+from haechi.api import _case_routes
+from haechi.api._shapes import MatchAnswer, MatchBody, MatchesAnswer
 from haechi.errors import (
     BadInput,
     Busy,
@@ -33,94 +23,15 @@ from haechi.errors import (
     MalformedField,
     TooMuchAtOnce,
 )
-from haechi.settings import SESSION_COOKIE
 from haechi.values import Actor, Signal
-from haechi.workflows import CaseReport, Context, Gate, ReportedItem, Scope, Sighting
+from haechi.workflows import Context, Gate, Scope
 
-_JSON_MAX_BYTES: Final = 256 * 1024
 _SIGNALS_MAX_BYTES: Final = 4 * 1024 * 1024
 """A film of three hours is 800 KB of digits, a picture's regions 8."""
 
 _MOST_WAITING: Final = 100
 
 Req = Request[Any, Any, Any]
-
-
-@post(
-    "/v1/cases",
-    opt={"gate": Gate.OPEN, "body": "json", "limit": "report"},
-    request_max_body_size=_SIGNALS_MAX_BYTES,
-    sync_to_thread=True,
-    summary="Open a case",
-)
-def open_case(
-    data: JSONBody[CaseBody], ctx: NamedDependency[Context]
-) -> Response[OpenedCaseAnswer]:
-    """Open a case from fingerprints made on the device. Files are refused."""
-    opened = workflows.open_case(
-        ctx,
-        CaseReport(
-            items=[
-                ReportedItem(item.kind, tuple(signal.to_signal() for signal in item.signals))
-                for item in data.items
-            ],
-            sightings=[Sighting(s.url, s.place, s.note) for s in data.sightings],
-            language=data.language,
-        ),
-    )
-    return Response(
-        OpenedCaseAnswer(
-            opened.case.number,
-            opened.passphrase,
-            opened.receipt,
-            [NewItemAnswer(item.id, item.kind) for item in opened.case.items],
-        ),
-        cookies=[session_cookie(ctx.settings, opened.session_token)],
-    )
-
-
-@post(
-    "/v1/session",
-    opt={"gate": Gate.OPEN, "body": "json", "limit": "try"},
-    request_max_body_size=_JSON_MAX_BYTES,
-    status_code=HTTP_204_NO_CONTENT,
-    sync_to_thread=True,
-    summary="Come back to a case",
-)
-def enter_case(data: JSONBody[EnterBody], ctx: NamedDependency[Context]) -> Response[None]:
-    """Begin a session with case number and passphrase; it travels in a cookie."""
-    token = workflows.enter_case(ctx, case_number=data.case_number, passphrase=data.passphrase)
-    return Response(None, cookies=[session_cookie(ctx.settings, token)])
-
-
-@delete("/v1/session", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Leave a case")
-def leave_case(request: Req, ctx: NamedDependency[Context]) -> Response[None]:
-    """End the session."""
-    workflows.leave_case(ctx, request.cookies.get(SESSION_COOKIE, ""))
-    return Response(
-        None, status_code=HTTP_204_NO_CONTENT, cookies=[ended_session_cookie(ctx.settings)]
-    )
-
-
-@get("/v1/case", opt={"gate": Gate.CASE}, sync_to_thread=True, summary="Read one's case")
-def read_case(ctx: NamedDependency[Context], actor: NamedDependency[Actor]) -> CaseAnswer:
-    """The case of this session: status words, and what its holder wrote herself."""
-    return CaseAnswer.of(workflows.read_case(ctx, actor))
-
-
-@post(
-    "/v1/case/items/{item_id:str}/withdraw",
-    opt={"gate": Gate.CASE},
-    status_code=HTTP_200_OK,
-    sync_to_thread=True,
-    summary="Withdraw an item",
-)
-def withdraw_item(
-    item_id: FromPath[str], ctx: NamedDependency[Context], actor: NamedDependency[Actor]
-) -> CaseAnswer:
-    """Withdraw one item of this case; doing it again changes nothing."""
-    workflows.withdraw_item(ctx, actor, item_id=item_id)
-    return CaseAnswer.of(workflows.read_case(ctx, actor))
 
 
 @get(
@@ -223,11 +134,7 @@ def create_router() -> Router:
     return Router(
         path="/",
         route_handlers=[
-            open_case,
-            enter_case,
-            leave_case,
-            read_case,
-            withdraw_item,
+            *_case_routes.HANDLERS,
             receipt_key,
             match_upload,
             healthz,

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
@@ -16,14 +15,10 @@ from haechi.values import (
     REGION_BYTES,
     REGIONS_HEAD_BYTES,
     SIGNAL_BITS,
-    MediaKind,
     Signal,
     SignalType,
 )
-from haechi.workflows import CaseView, ItemView, Match
-
-_SHORT = Annotated[str, Meta(max_length=2000)]
-
+from haechi.workflows import Match
 
 _MOST_DIGITS = 2 * FRAME_BYTES * MOST_FRAMES
 
@@ -59,29 +54,6 @@ class SignalBody(Struct, forbid_unknown_fields=True, rename={"type_name": "type"
             raise MalformedSignal(field="value", type=self.type_name, wanted=wanted) from error
 
 
-class ItemBody(Struct, forbid_unknown_fields=True):
-    """One picture or video, as fingerprints made on the device. There is no field for the file."""
-
-    kind: MediaKind
-    signals: Annotated[list[SignalBody], Meta(min_length=1, max_length=4)]
-
-
-class SightingBody(Struct, forbid_unknown_fields=True):
-    """Where it was seen or heard of; at least one of the three."""
-
-    url: _SHORT = ""
-    place: _SHORT = ""
-    note: _SHORT = ""
-
-
-class CaseBody(Struct, forbid_unknown_fields=True):
-    """A report: items, sightings, or both."""
-
-    language: Literal["ko", "en"] = "en"
-    items: Annotated[list[ItemBody], Meta(max_length=50)] = []
-    sightings: Annotated[list[SightingBody], Meta(max_length=50)] = []
-
-
 class EnterBody(Struct, forbid_unknown_fields=True):
     """How a person comes back to her case."""
 
@@ -93,110 +65,6 @@ class MatchBody(Struct, forbid_unknown_fields=True):
     """The signals of one upload."""
 
     signals: Annotated[list[SignalBody], Meta(min_length=1, max_length=64)]
-
-
-class ItemAnswer(Struct):
-    """An item as its holder sees it; `is_matched` says whether uploads are compared with it."""
-
-    id: str
-    kind: MediaKind
-    reported_at: datetime
-    withdrawn_at: datetime | None
-    is_matched: bool
-
-    @classmethod
-    def of(cls, item: ItemView) -> ItemAnswer:
-        """The shape of a workflow's item."""
-        return cls(item.id, item.kind, item.reported_at, item.withdrawn_at, item.is_matched)
-
-
-class SightingAnswer(Struct):
-    """A sighting as it was written."""
-
-    id: str
-    url: str
-    place: str
-    note: str
-
-
-class ClockAnswer(Struct):
-    """When something is due; null times while it has not started."""
-
-    kind: str
-    starts_with: str
-    length_h: float
-    started_at: datetime | None
-    due_at: datetime | None
-    is_confirmed: bool
-
-
-class NoticeAnswer(Struct):
-    """A notice of the case, without its text."""
-
-    id: str
-    sighting_id: str
-    law: str
-    service: str
-    status: str
-    drafted_at: datetime
-    clock: ClockAnswer
-
-
-class CaseAnswer(Struct):
-    """A case as its holder sees it."""
-
-    case_number: str
-    status: str
-    opened_at: datetime
-    items: list[ItemAnswer]
-    sightings: list[SightingAnswer]
-    notices: list[NoticeAnswer]
-
-    @classmethod
-    def of(cls, case: CaseView) -> CaseAnswer:
-        """The shape of a workflow's case."""
-        return cls(
-            case.number,
-            case.status.value,
-            case.opened_at,
-            [ItemAnswer.of(item) for item in case.items],
-            [SightingAnswer(s.id, s.url, s.place, s.note) for s in case.sightings],
-            [
-                NoticeAnswer(
-                    n.id,
-                    n.sighting_id,
-                    n.law_id,
-                    n.service,
-                    n.status,
-                    n.drafted_at,
-                    ClockAnswer(
-                        n.clock.kind.value,
-                        n.clock.starts_with,
-                        n.clock.length.total_seconds() / 3600,
-                        n.clock.started_at,
-                        n.clock.due_at,
-                        n.clock.is_confirmed,
-                    ),
-                )
-                for n in case.notices
-            ],
-        )
-
-
-class NewItemAnswer(Struct):
-    """The id by which an item can be withdrawn."""
-
-    id: str
-    kind: MediaKind
-
-
-class OpenedCaseAnswer(Struct):
-    """What is given once, when a case is opened. The passphrase is stored nowhere."""
-
-    case_number: str
-    passphrase: str
-    receipt: dict[str, Any]
-    items: list[NewItemAnswer]
 
 
 class BoxAnswer(Struct):

@@ -17,8 +17,10 @@ from haechi import __version__, api, web
 from haechi.asgi._errors import exception_handlers
 from haechi.asgi._gate import come_through
 from haechi.asgi._headers import protect
+from haechi.asgi._hold_back import hold_back
 from haechi.asgi._limits import forget_addresses, limits
 from haechi.asgi._logs import quiet_logging
+from haechi.asgi._upkeep import keep_up
 from haechi.values import Actor
 from haechi.workflows import Context, Gate
 
@@ -46,8 +48,8 @@ def create_app(context: Context) -> Litestar:
         guards=[come_through],
         middleware=limits(context.settings),
         exception_handlers=exception_handlers(),
-        before_send=[protect],
-        lifespan=[forget_addresses],
+        before_send=[protect, hold_back],
+        lifespan=[forget_addresses, keep_up],
         logging_config=None,
         request_max_body_size=_BODY_MAX_BYTES,
         openapi_config=OpenAPIConfig(

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, TooManyRequestsException
 from litestar.types import ExceptionHandlersMap
 
 from haechi import api, web
+from haechi.asgi._hold_back import note_hold_back
 from haechi.errors import (
     BadInput,
     HaechiError,
@@ -19,7 +20,9 @@ from haechi.errors import (
     NotFound,
     TooManyRequests,
     TooMuchAtOnce,
+    Unavailable,
 )
+from haechi.storage import DATABASE_AWAY
 
 _LIMIT_WINDOW_S: Final = 60
 _PROGRAM_PATHS: Final = ("/v1/", "/metrics", "/healthz", "/readyz", "/openapi.json")
@@ -34,10 +37,16 @@ Req = Request[Any, Any, Any]
 
 def exception_handlers() -> ExceptionHandlersMap:
     """Handlers for our own tree, for the framework's exceptions, and for everything else."""
-    return {HaechiError: _answer, HTTPException: _answer_framework, Exception: _answer_unexpected}
+    return {
+        HaechiError: _answer,
+        HTTPException: _answer_framework,
+        **dict.fromkeys(DATABASE_AWAY, _answer_away),
+        Exception: _answer_unexpected,
+    }
 
 
 def _answer(request: Req, error: HaechiError) -> Response[Any]:
+    note_hold_back(request.scope, error)
     if request.scope["path"].startswith(_PROGRAM_PATHS):
         return Response(api.error_body(error), status_code=error.http_status)
     return web.error_page(request, error)
@@ -67,6 +76,12 @@ def _bad_input(error: HTTPException) -> HaechiError:
     if not isinstance(first, dict) or first.get("key", "data") == "data":
         return BadInput()
     return MalformedField(field=str(first["key"]), reason=f"{first.get('message', 'Wrong')}.")
+
+
+def _answer_away(request: Req, error: Exception) -> Response[Any]:
+    # Its class, but not its text: that may hold the address of the database.
+    _log.error("database_away", error_class=type(error).__name__)
+    return _answer(request, Unavailable())
 
 
 def _answer_unexpected(request: Req, error: Exception) -> Response[Any]:

@@ -4,28 +4,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from haechi.bank._feed import record_change
-from haechi.bank._tables import content, content_signal
+from haechi.bank._feed import lock_feed, record_change
+from haechi.bank._sharing import reaching, to_columns
+from haechi.bank._tables import bank, content, content_signal
 from haechi.errors import NotFound
 from haechi.storage import KeyId, Vault, new_id
-from haechi.values import ContentStatus, Signal, SignalType, utc_now
+from haechi.values import (
+    BankPolicy,
+    ContentStatus,
+    Reader,
+    Sharing,
+    Signal,
+    SignalType,
+    utc_now,
+)
 
 _MOST_NUMBERS: Final = 500
 """So many go into one statement: engines have a limit."""
 
+_WITH_ALL: Final = Sharing()
+
 
 def add_content(
-    tx: Connection, vault: Vault, *, bank_id: str, key_id: KeyId, signals: Sequence[Signal]
+    tx: Connection,
+    vault: Vault,
+    *,
+    bank_id: str,
+    key_id: KeyId,
+    signals: Sequence[Signal],
+    sharing: Sharing = _WITH_ALL,
 ) -> str:
     """Put a content with its signals into a bank, active at once; returns its opaque id.
 
     The values are sealed under `key_id`: destroying that key erases them. The change is in the feed
     when the caller's transaction commits. Does not look for an equal content that is there already:
     two people may report the same picture, and each withdraws only her own.
+
+    Where nothing is said it is shared with every kind of partner without an end, but for those that
+    serve adults only: whoever adds what shows nobody under age says so in `sharing`.
 
     Raises:
         ValueError: no signals: such a content could never be matched.
@@ -43,6 +64,7 @@ def add_content(
             status=ContentStatus.ACTIVE.value,
             created_at=now,
             changed_at=now,
+            **to_columns(sharing),
         )
         .returning(content.c.entry_id)
     ).scalar_one()
@@ -65,16 +87,15 @@ def add_content(
 def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
     """Change the status of a content; the same status again is no change.
 
-    A withdrawn content stays withdrawn, and its regional signal is deleted: whoever wants it back
-    reports it anew.
+    A withdrawn content stays withdrawn, is shared with nobody, and all its signals are deleted: whoever
+    wants it back reports it anew.
 
     Raises:
         NotFound: no such content, or it is withdrawn.
     """
+    lock_feed(tx)
     row = tx.execute(
-        select(content.c.entry_id, content.c.status)
-        .where(content.c.id == content_id)
-        .with_for_update()
+        select(content.c.entry_id, content.c.status).where(content.c.id == content_id)
     ).one_or_none()
     if row is None or (
         row.status == ContentStatus.WITHDRAWN.value and status is not ContentStatus.WITHDRAWN
@@ -89,14 +110,43 @@ def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
         .values(status=status.value, changed_at=now)
     )
     if status is ContentStatus.WITHDRAWN:
-        # Nearly a copy of the picture (docs/threat-model.md): not kept a moment longer than it is used.
-        tx.execute(
-            delete(content_signal).where(
-                content_signal.c.entry_id == row.entry_id,
-                content_signal.c.type == SignalType.RPDQ.value,
-            )
-        )
+        _erase_signals(tx, row.entry_id)
     record_change(tx, row.entry_id, status, now)
+
+
+def _erase_signals(tx: Connection, entry_id: int) -> None:
+    """Nothing that tells of the content stays, though its key may still be there for other items."""
+    tx.execute(delete(content_signal).where(content_signal.c.entry_id == entry_id))
+    tx.execute(
+        update(content)
+        .where(content.c.entry_id == entry_id)
+        .values(shared_with="", shared_until=None, reaches_adult_services=False)
+    )
+
+
+def forget_regions(tx: Connection, content_id: str) -> None:
+    """Delete a content's regional signal, which is nearly a copy of the picture (docs/threat-model.md).
+
+    A step of the feed takes it out of every live index; the other signals stay. Where there is none,
+    nothing is changed.
+
+    Raises:
+        NotFound: no such content, or it is withdrawn.
+    """
+    lock_feed(tx)
+    row = tx.execute(
+        select(content.c.entry_id, content.c.status).where(content.c.id == content_id)
+    ).one_or_none()
+    if row is None or row.status == ContentStatus.WITHDRAWN.value:
+        raise NotFound
+    deleted = tx.execute(
+        delete(content_signal).where(
+            content_signal.c.entry_id == row.entry_id,
+            content_signal.c.type == SignalType.RPDQ.value,
+        )
+    )
+    if deleted.rowcount:
+        record_change(tx, row.entry_id, ContentStatus(row.status), utc_now())
 
 
 def content_statuses(tx: Connection, content_ids: Iterable[str]) -> dict[str, ContentStatus]:
@@ -107,16 +157,24 @@ def content_statuses(tx: Connection, content_ids: Iterable[str]) -> dict[str, Co
     return {row.id: ContentStatus(row.status) for row in rows}
 
 
-def active_contents(tx: Connection, entry_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """(content id, bank id) of each of these entries that is active, by its number."""
+def active_contents(
+    tx: Connection, entry_ids: Iterable[int], *, reader: Reader | None, at: datetime
+) -> dict[int, tuple[str, str]]:
+    """(content id, bank id) of each of these entries that is active and reaches the reader, by number.
+
+    Reader None is the operator, whom all of them reach. What is in an `allow` bank reaches everybody,
+    however it is shared: it is never told, it only keeps something else from being told.
+    """
+    conditions = [content.c.status == ContentStatus.ACTIVE.value]
+    if reader is not None:
+        conditions.append(or_(bank.c.policy == BankPolicy.ALLOW.value, reaching(reader, at)))
     numbers = list(entry_ids)
     found = {}
     for first in range(0, len(numbers), _MOST_NUMBERS):
         rows = tx.execute(
-            select(content.c.entry_id, content.c.id, content.c.bank_id).where(
-                content.c.entry_id.in_(numbers[first : first + _MOST_NUMBERS]),
-                content.c.status == ContentStatus.ACTIVE.value,
-            )
+            select(content.c.entry_id, content.c.id, content.c.bank_id)
+            .join(bank, bank.c.id == content.c.bank_id)
+            .where(content.c.entry_id.in_(numbers[first : first + _MOST_NUMBERS]), *conditions)
         )
         found.update({row.entry_id: (row.id, row.bank_id) for row in rows})
     return found

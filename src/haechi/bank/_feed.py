@@ -31,6 +31,14 @@ class Change:
     is_readable: bool
 
 
+def lock_feed(tx: Connection) -> None:
+    """Wait for the turn to change contents; it lasts until the commit.
+
+    Whoever takes it before it locks a content never waits for somebody who waits for the feed.
+    """
+    tx.execute(select(feed_head.c.seq).where(feed_head.c.id == 1).with_for_update())
+
+
 def record_change(tx: Connection, entry_id: int, status: ContentStatus, at: datetime) -> int:
     """Write one step and return its number.
 

@@ -2,6 +2,7 @@
 """The tables of the banks. Signal values are sealed under the key of the case they came from."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from haechi.storage import UtcDateTime, metadata
@@ -39,8 +41,18 @@ content = Table(
     Column("status", String(10), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # Sorts of partners with spaces between; none: nobody is told of it.
+    Column(
+        "shared_with",
+        String(100),
+        nullable=False,
+        server_default="adult_site community hash_service platform",
+    ),
+    Column("shared_until", UtcDateTime),
+    Column("reaches_adult_services", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id"),
     CheckConstraint("status IN ('active', 'held', 'withdrawn')", name="status"),
+    Index("ix_content_shared_until", "shared_until"),
     sqlite_autoincrement=True,
 )
 

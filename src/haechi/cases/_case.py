@@ -1,26 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cases and their items: open, read, withdraw."""
+"""Cases: opened, read, found, erased."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from haechi.cases._passphrase import as_case_number
+from haechi.cases._items import (
+    Item,
+    NewItem,
+    add_items,
+    add_sightings,
+    items_of,
+    sightings_of,
+)
+from haechi.cases._number import as_case_number
+from haechi.cases._sent_once import forget_answers_of
 from haechi.cases._sighting import Sighting
-from haechi.cases._tables import case, item, sighting
+from haechi.cases._tables import case, case_session, item, recovery, sighting
+from haechi.cases._wishes import Agency, NewsEvery, Wishes, wishes_of
 from haechi.errors import MalformedField, NotFound
 from haechi.storage import KeyId, Vault, new_id
-from haechi.values import MediaKind, utc_now
+from haechi.values import AgeFacts, utc_now
 
-MAX_ITEMS: Final = 50
-MAX_SIGHTINGS: Final = 50
+_UNSAID: Final = AgeFacts()
 
 
 class CaseStatus(StrEnum):
@@ -30,15 +39,16 @@ class CaseStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One picture or video of a case; what it looks like is known to nobody here."""
+class Standing(StrEnum):
+    """Who opened the case: the person herself, a parent or guardian, somebody she asked, a witness.
 
-    id: str
-    kind: MediaKind
-    content_id: str
-    reported_at: datetime
-    withdrawn_at: datetime | None
+    What was said, and proven by nothing: what proof the centre needs for each is its own work.
+    """
+
+    SELF = "self"
+    PARENT = "parent"
+    AGENT = "agent"
+    WITNESS = "witness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,9 @@ class Case:
     language: str
     status: CaseStatus
     opened_at: datetime
+    ages: AgeFacts
+    standing: Standing
+    wishes: Wishes
     items: tuple[Item, ...]
     sightings: tuple[Sighting, ...]
 
@@ -62,10 +75,13 @@ def open_case(
     passphrase_hash: str,
     key_id: KeyId,
     language: str,
-    items: Sequence[tuple[MediaKind, str]],
+    items: Sequence[NewItem],
     sightings: Sequence[Sighting],
+    ages: AgeFacts = _UNSAID,
+    standing: Standing = Standing.SELF,
+    agency: Agency = Agency.UNSET,
 ) -> Case:
-    """Store a new case with its items, (kind, content id) each, and its sightings.
+    """Store a new case with its items and sightings.
 
     Raises:
         MalformedField: neither an item nor a sighting, or too many of them.
@@ -74,14 +90,9 @@ def open_case(
         raise MalformedField(
             field="items", reason="A case needs at least one fingerprint or one place it was seen."
         )
-    if len(items) > MAX_ITEMS or len(sightings) > MAX_SIGHTINGS:
-        raise MalformedField(
-            field="items",
-            reason=f"A case takes up to {MAX_ITEMS} files and {MAX_SIGHTINGS} places. "
-            "Open another case for the rest.",
-        )
     now = utc_now()
     case_id = new_id("cas")
+    facts = json.dumps({**asdict(ages), "standing": standing.value}).encode()
     tx.execute(
         insert(case).values(
             id=case_id,
@@ -92,20 +103,12 @@ def open_case(
             status=CaseStatus.OPEN.value,
             opened_at=now,
             changed_at=now,
+            agency=agency.value,
+            sealed_facts=vault.seal(tx, key_id, facts, context=f"case_facts:{case_id}"),
         )
     )
-    for position, (kind, content_id) in enumerate(items):
-        tx.execute(
-            insert(item).values(
-                id=new_id("itm"),
-                case_id=case_id,
-                position=position,
-                kind=kind.value,
-                content_id=content_id,
-                reported_at=now,
-            )
-        )
-    _add_sightings(tx, vault, case_id, key_id, sightings, now)
+    add_items(tx, vault, key_id, case_id, items, at=now)
+    add_sightings(tx, vault, key_id, case_id, sightings, at=now)
     return read_case(tx, vault, case_id)
 
 
@@ -115,35 +118,38 @@ def read_case(tx: Connection, vault: Vault, case_id: str) -> Case:
     Does not check who asks; the workflows do.
 
     Raises:
-        NotFound: no such case.
+        NotFound: no such case, or it is erased.
     """
-    row = tx.execute(select(case).where(case.c.id == case_id)).one_or_none()
+    row = tx.execute(
+        select(case).where(case.c.id == case_id, case.c.erased_at.is_(None))
+    ).one_or_none()
     if row is None:
         raise NotFound
-    items = tx.execute(select(item).where(item.c.case_id == case_id).order_by(item.c.position))
-    seen = tx.execute(
-        select(sighting).where(sighting.c.case_id == case_id).order_by(sighting.c.position)
-    ).all()
-    stored = [vault.open(tx, row.key_id, one.sealed, context=f"sighting:{one.id}") for one in seen]
+    ages, standing = AgeFacts(), Standing.SELF
+    if row.sealed_facts is not None:
+        plain = vault.open(tx, row.key_id, row.sealed_facts, context=f"case_facts:{case_id}")
+        facts = json.loads(plain)
+        standing = Standing(facts.pop("standing", Standing.SELF))
+        ages = AgeFacts(**facts)
     return Case(
         id=row.id,
         number=row.number,
         language=row.language,
         status=CaseStatus(row.status),
         opened_at=row.opened_at,
-        items=tuple(
-            Item(one.id, MediaKind(one.kind), one.content_id, one.reported_at, one.withdrawn_at)
-            for one in items
-        ),
-        sightings=tuple(
-            Sighting.from_json(json.loads(plain), id=one.id, recorded_at=one.recorded_at)
-            for one, plain in zip(seen, stored, strict=True)
-        ),
+        ages=ages,
+        standing=standing,
+        wishes=wishes_of(tx, case_id),
+        items=items_of(tx, vault, row.key_id, case_id),
+        sightings=sightings_of(tx, vault, row.key_id, case_id),
     )
 
 
 def find_case(tx: Connection, typed_number: str) -> tuple[str, str] | None:
-    """(case id, passphrase hash) of the case with that number, however it was typed."""
+    """(case id, passphrase hash) of the case with that number, however it was typed.
+
+    An erased case keeps its number, so that it is never given again, and has no hash: "".
+    """
     row = tx.execute(
         select(case.c.id, case.c.passphrase_hash).where(
             case.c.number == as_case_number(typed_number)
@@ -152,10 +158,24 @@ def find_case(tx: Connection, typed_number: str) -> tuple[str, str] | None:
     return None if row is None else (row.id, row.passphrase_hash)
 
 
+def set_passphrase(tx: Connection, case_id: str, passphrase_hash: str) -> None:
+    """From now on another passphrase opens the case, and no answer kept for a repeat shows the old one.
+
+    Sessions that are open stay open, and so do recovery codes and a split.
+    """
+    forget_answers_of(tx, case_id)
+    tx.execute(
+        update(case)
+        .where(case.c.id == case_id, case.c.erased_at.is_(None))
+        .values(passphrase_hash=passphrase_hash, changed_at=utc_now())
+    )
+
+
 def list_cases(tx: Connection, *, limit: int) -> list[tuple[str, CaseStatus, datetime]]:
-    """(number, status, opened at) of the newest cases, newest first."""
+    """(number, status, opened at) of the newest cases, newest first; none that is erased."""
     rows = tx.execute(
         select(case.c.number, case.c.status, case.c.opened_at)
+        .where(case.c.erased_at.is_(None))
         .order_by(case.c.opened_at.desc())
         .limit(limit)
     )
@@ -174,61 +194,73 @@ def case_key(tx: Connection, case_id: str) -> KeyId:
     return KeyId(key_id)
 
 
-def withdraw_item(tx: Connection, case_id: str, item_id: str) -> str:
-    """Mark an item of this case withdrawn and return its content id; again is no change.
-
-    When it was the last one, and no sighting is left to act on, the case is withdrawn too.
+def hold_case(tx: Connection, case_id: str) -> KeyId:
+    """The data key of the case, which stays as it is until the commit: nobody erases it meanwhile.
 
     Raises:
-        NotFound: no such item in *this* case.
+        NotFound: no such case, or it is erased.
     """
-    # The case stays locked until the commit: of two last items withdrawn at once one is the last.
-    tx.execute(select(case.c.id).where(case.c.id == case_id).with_for_update())
+    key_id = tx.scalar(
+        select(case.c.key_id)
+        .where(case.c.id == case_id, case.c.erased_at.is_(None))
+        .with_for_update()
+    )
+    if key_id is None:
+        raise NotFound
+    return KeyId(key_id)
+
+
+def case_lock(tx: Connection, case_id: str) -> tuple[str, str]:
+    """(number, passphrase hash) of a case; an erased one has no hash: "".
+
+    Raises:
+        NotFound: no such case.
+    """
     row = tx.execute(
-        select(item.c.content_id, item.c.withdrawn_at).where(
-            item.c.id == item_id, item.c.case_id == case_id
-        )
+        select(case.c.number, case.c.passphrase_hash).where(case.c.id == case_id)
     ).one_or_none()
     if row is None:
         raise NotFound
+    return row.number, row.passphrase_hash
+
+
+def erase_case(tx: Connection, vault: Vault, case_id: str) -> list[str]:
+    """Erase the case: its key, what she wrote, its items, its ways in; returns their content ids.
+
+    What stays is its number, so that it is never given to anybody else, and when it was opened and
+    erased. The caller withdraws the contents and forgets what other rooms hold. Every session ends.
+
+    Raises:
+        NotFound: no such case, or it is erased already.
+    """
+    # Locked until the commit: of two erasures at once one does it.
+    row = tx.execute(
+        select(case.c.key_id)
+        .where(case.c.id == case_id, case.c.erased_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    content_ids = list(tx.scalars(select(item.c.content_id).where(item.c.case_id == case_id)))
+    for table in (item, sighting, recovery, case_session):
+        tx.execute(delete(table).where(table.c.case_id == case_id))
+    forget_answers_of(tx, case_id)
     now = utc_now()
-    if row.withdrawn_at is None:
-        tx.execute(update(item).where(item.c.id == item_id).values(withdrawn_at=now))
-        is_still_asked = tx.scalar(
-            select(
-                exists().where(item.c.case_id == case_id, item.c.withdrawn_at.is_(None))
-                | exists().where(sighting.c.case_id == case_id)
-            )
+    tx.execute(
+        update(case)
+        .where(case.c.id == case_id)
+        .values(
+            passphrase_hash="",
+            language="",
+            status=CaseStatus.WITHDRAWN.value,
+            agency=Agency.UNSET.value,
+            news_every=NewsEvery.ALWAYS.value,
+            is_watched=True,
+            news_set_at=None,
+            sealed_facts=None,
+            changed_at=now,
+            erased_at=now,
         )
-        status = CaseStatus.OPEN if is_still_asked else CaseStatus.WITHDRAWN
-        tx.execute(
-            update(case).where(case.c.id == case_id).values(status=status.value, changed_at=now)
-        )
-    return str(row.content_id)
-
-
-def _add_sightings(
-    tx: Connection,
-    vault: Vault,
-    case_id: str,
-    key_id: KeyId,
-    sightings: Sequence[Sighting],
-    now: datetime,
-) -> None:
-    for position, seen in enumerate(sightings):
-        sighting_id = new_id("sgt")
-        sealed = vault.seal(
-            tx,
-            key_id,
-            json.dumps(seen.to_json(), ensure_ascii=False).encode(),
-            context=f"sighting:{sighting_id}",
-        )
-        tx.execute(
-            insert(sighting).values(
-                id=sighting_id,
-                case_id=case_id,
-                position=position,
-                sealed=sealed,
-                recorded_at=now,
-            )
-        )
+    )
+    vault.destroy_key(tx, KeyId(row.key_id))
+    return content_ids

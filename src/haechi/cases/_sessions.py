@@ -18,10 +18,9 @@ _FORGET_AFTER: Final = timedelta(days=1)
 
 
 def begin_session(tx: Connection, case_id: str) -> str:
-    """A fresh token for this case, shown to its holder only. Forgets sessions of long ago."""
+    """A fresh token for this case, shown to its holder only."""
     token = secrets.token_urlsafe(32)
     now = utc_now()
-    tx.execute(delete(case_session).where(case_session.c.used_at < now - _FORGET_AFTER))
     tx.execute(
         insert(case_session).values(
             token_sha256=_digest(token), case_id=case_id, begun_at=now, used_at=now
@@ -59,6 +58,20 @@ def end_session(tx: Connection, token: str, *, idle: timedelta) -> None:
         delete(case_session).where(
             (case_session.c.token_sha256 == _digest(token))
             | (case_session.c.used_at < utc_now() - idle)
+        )
+    )
+
+
+def forget_sessions(tx: Connection) -> None:
+    """Forget sessions of long ago, which open nothing any more."""
+    tx.execute(delete(case_session).where(case_session.c.used_at < utc_now() - _FORGET_AFTER))
+
+
+def end_other_sessions(tx: Connection, case_id: str, token: str) -> None:
+    """Forget every session of this case but this one."""
+    tx.execute(
+        delete(case_session).where(
+            case_session.c.case_id == case_id, case_session.c.token_sha256 != _digest(token)
         )
     )
 

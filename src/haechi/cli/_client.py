@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -71,9 +72,15 @@ class ServiceClient:
         sightings: Sequence[dict[str, str]],
         language: str,
     ) -> dict[str, Any]:
-        """Open a case with the signals of these items, as the page does; the answer as JSON."""
+        """Open a case with the signals of these items, as the page does; the answer as JSON.
+
+        The person in them is an adult, and shares them with every kind of service.
+        """
         body = {
             "language": language,
+            "under_18_when_taken": False,
+            "under_19_kr": False,
+            "send_key": secrets.token_urlsafe(24),
             "items": [
                 {"kind": kind.value, "signals": [_signal(signal) for signal in signals]}
                 for kind, signals in items

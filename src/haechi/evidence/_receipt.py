@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receipts: what was reported when, signed with Ed25519 (RFC 8032) over canonical JSON (RFC 8785).
 
-A receipt holds no picture and no fingerprint. For each item it holds a commitment, the SHA-256 of a
-random salt and the item's signals: whoever has the picture and the receipt can show that they belong
-together, and nobody can read a fingerprint out of it. docs/receipt-format.md says enough to write a
-second verifier. This module needs no database.
+A receipt holds no picture, no fingerprint and nothing that was written, only commitments to each:
+whoever has the file or the texts, and the receipt, can show that they belong together, and nobody can
+read them out of it. docs/receipt-format.md says enough to write a second verifier. This module needs
+no database.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Literal
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
@@ -26,15 +24,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from haechi.errors import VerificationFailed
+from haechi.evidence._commitments import commit_to_sighting, commit_to_signals
+from haechi.evidence._statement import FORMAT, ReceiptFacts, read_statement, statement_of
 from haechi.values import MediaKind, Signal
-
-_FORMAT: Final = "haechi-receipt/1"
-_SALT_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptItem:
-    """One reported picture or video, known by its signals."""
+    """One reported picture or video, known by its signals, one of a type."""
 
     kind: MediaKind
     signals: Sequence[Signal]
@@ -46,29 +43,54 @@ def sign_receipt(
     case_number: str,
     reported_at: datetime,
     items: Sequence[ReceiptItem],
-    sighting_count: int,
+    sightings: Sequence[Mapping[str, str]],
+    kind: Literal["opened", "added"] = "opened",
 ) -> dict[str, Any]:
     """A signed receipt as a JSON object: `{"statement": …, "signature": …}`.
 
-    `signing_key` is the 32-byte Ed25519 seed. The salt of each commitment is new each time.
+    `signing_key` is the 32-byte Ed25519 seed; a sighting is its texts by name, as they are stored.
+    The salt of each commitment is new each time.
+
+    Raises:
+        ValueError: a text that has no UTF-8; an item without a signal, or with two of a type.
     """
-    statement: dict[str, Any] = {
-        "format": _FORMAT,
-        "case_number": case_number,
-        "reported_at": reported_at.isoformat(timespec="milliseconds"),
-        "items": [_commit(item) for item in items],
-        "sightings": sighting_count,
-    }
-    key = Ed25519PrivateKey.from_private_bytes(signing_key)
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return {
-        "statement": statement,
-        "signature": {
-            "algorithm": "Ed25519",
-            "public_key": base64.b64encode(public).decode(),
-            "value": base64.b64encode(key.sign(rfc8785.dumps(statement))).decode(),
+    return _signed(
+        signing_key,
+        {
+            "format": FORMAT,
+            "kind": kind,
+            "case_number": case_number,
+            "reported_at": _written(reported_at),
+            "items": [
+                {"kind": item.kind.value, "signals": commit_to_signals(item.signals)}
+                for item in items
+            ],
+            "sightings": len(sightings),
+            "places": [commit_to_sighting(sighting) for sighting in sightings],
         },
-    }
+    )
+
+
+def sign_erasure(
+    signing_key: bytes,
+    *,
+    case_number: str,
+    erased_at: datetime,
+    item_count: int,
+    sighting_count: int,
+) -> dict[str, Any]:
+    """A signed receipt that a case was erased: how much was in it, and no commitment to any of it."""
+    return _signed(
+        signing_key,
+        {
+            "format": FORMAT,
+            "kind": "erased",
+            "case_number": case_number,
+            "erased_at": _written(erased_at),
+            "item_count": item_count,
+            "sighting_count": sighting_count,
+        },
+    )
 
 
 def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
@@ -77,15 +99,21 @@ def signed_bytes(receipt: Mapping[str, Any]) -> bytes:
     Raises:
         VerificationFailed: this is no receipt.
     """
-    statement = receipt.get("statement") if isinstance(receipt, Mapping) else None
-    if not isinstance(statement, dict) or statement.get("format") != _FORMAT:
-        raise VerificationFailed(reason="this is not a receipt that we know how to read")
-    if not all(isinstance(statement.get(name), str) for name in ("case_number", "reported_at")):
-        raise VerificationFailed(reason="the receipt does not say which case, or when")
+    statement: Any = statement_of(receipt)
+    read_statement(statement)
     try:
         return rfc8785.dumps(statement)
     except (ValueError, RecursionError) as error:  # rfc8785's errors are ValueErrors
         raise VerificationFailed(reason="the receipt holds values that no receipt has") from error
+
+
+def receipt_facts(receipt: Mapping[str, Any]) -> ReceiptFacts:
+    """What a receipt says. Does not check that its signature holds: `verify_receipt` does.
+
+    Raises:
+        VerificationFailed: this is no receipt.
+    """
+    return read_statement(statement_of(receipt))
 
 
 def verify_receipt(receipt: Mapping[str, Any], *, public_key: bytes | None = None) -> None:
@@ -120,6 +148,23 @@ def public_key_pem(signing_key: bytes) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def _signed(signing_key: bytes, statement: dict[str, Any]) -> dict[str, Any]:
+    key = Ed25519PrivateKey.from_private_bytes(signing_key)
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {
+        "statement": statement,
+        "signature": {
+            "algorithm": "Ed25519",
+            "public_key": base64.b64encode(public).decode(),
+            "value": base64.b64encode(key.sign(rfc8785.dumps(statement))).decode(),
+        },
+    }
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
 def _decoded(text: str) -> bytes:
     """The bytes of their one Base64 form; other forms of the same bytes are refused.
 
@@ -130,10 +175,3 @@ def _decoded(text: str) -> bytes:
     if base64.b64encode(value).decode() != text:
         raise ValueError("not the canonical form")
     return value
-
-
-def _commit(item: ReceiptItem) -> dict[str, str]:
-    salt = secrets.token_bytes(_SALT_BYTES)
-    lines = sorted(f"{signal.type.value} {signal.hex}\n" for signal in item.signals)
-    digest = hashlib.sha256(salt + "".join(lines).encode())
-    return {"kind": item.kind.value, "salt": salt.hex(), "commitment": digest.hexdigest()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Partners in and out. So far: who they are, and what their tokens allow."""
+"""Partners in and out. So far: who they are, of what kind, and what their tokens allow."""
 
 from haechi.exchange._partners import (
     SCOPES,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Partners: organisations with a token and scopes."""
+"""Partners: organisations with a token, scopes, and a kind by which people share with them or do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from haechi.errors import MalformedField, NotFound
 from haechi.exchange._tables import partner
 from haechi.storage import new_id
-from haechi.values import utc_now
+from haechi.values import PartnerKind, Reader, utc_now
 
 SCOPES: Final = frozenset({"match", "distance", "metrics"})
 """`match`: ask whether an upload is known. `distance`: also learn how near, and by which view.
@@ -33,12 +33,23 @@ class Partner:
     id: str
     name: str
     scopes: frozenset[str]
+    reader: Reader
     created_at: datetime
     revoked_at: datetime | None
 
 
-def add_partner(tx: Connection, *, name: str, scopes: Collection[str]) -> tuple[Partner, str]:
+def add_partner(
+    tx: Connection,
+    *,
+    name: str,
+    scopes: Collection[str],
+    kind: PartnerKind,
+    serves_adults_only: bool,
+) -> tuple[Partner, str]:
     """A new partner and its token, which is shown this once and never again.
+
+    An adult site serves adults only, whatever is said of it; any other kind may. The kind is what the
+    operator says: nothing here checks it.
 
     Raises:
         MalformedField: the name is taken or not a name, or a scope is none.
@@ -52,7 +63,14 @@ def add_partner(tx: Connection, *, name: str, scopes: Collection[str]) -> tuple[
             field="scope", reason=f"A scope is one of: {', '.join(sorted(SCOPES))}."
         )
     token = f"hp_{secrets.token_urlsafe(32)}"
-    made = Partner(new_id("ptn"), name.strip(), frozenset(scopes), utc_now(), None)
+    made = Partner(
+        new_id("ptn"),
+        name.strip(),
+        frozenset(scopes),
+        _reader(kind, serves_adults_only=serves_adults_only),
+        utc_now(),
+        None,
+    )
     try:
         tx.execute(
             insert(partner).values(
@@ -60,6 +78,8 @@ def add_partner(tx: Connection, *, name: str, scopes: Collection[str]) -> tuple[
                 name=made.name,
                 token_sha256=_digest(token),
                 scopes=" ".join(sorted(scopes)),
+                kind=made.reader.kind.value,
+                serves_adults_only=made.reader.serves_adults_only,
                 created_at=made.created_at,
             )
         )
@@ -106,11 +126,16 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def _reader(kind: PartnerKind, *, serves_adults_only: bool) -> Reader:
+    return Reader(kind, serves_adults_only or kind is PartnerKind.ADULT_SITE)
+
+
 def _partner(row: Row[Any]) -> Partner:
     return Partner(
         row.id,
         row.name,
         frozenset(row.scopes.split()),
+        _reader(PartnerKind(row.kind), serves_adults_only=row.serves_adults_only),
         row.created_at,
         row.revoked_at,
     )

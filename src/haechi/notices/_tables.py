@@ -21,3 +21,17 @@ notice = Table(
     Index("ix_notice_case_id", "case_id"),
     CheckConstraint("status IN ('draft', 'sent')", name="status"),
 )
+
+sighting_check = Table(
+    "sighting_check",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False),
+    Column("sighting_id", String(40), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    # ISO 3166 alpha-2, with `blocked_in` only.
+    Column("country", String(2)),
+    Column("looked_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index("ix_sighting_check_case_id", "case_id"),
+)

@@ -6,8 +6,20 @@ own `_tables.py`) and are handed a connection inside a transaction.
 """
 
 from haechi.storage._columns import UtcDateTime, metadata, new_id
-from haechi.storage._database import Database
+from haechi.storage._database import DATABASE_AWAY, Database
 from haechi.storage._keys import Keys, load_keys
-from haechi.storage._vault import KeyId, Vault
+from haechi.storage._vault import KeyId, Vault, open_under, seal_under
 
-__all__ = ["Database", "KeyId", "Keys", "UtcDateTime", "Vault", "load_keys", "metadata", "new_id"]
+__all__ = [
+    "DATABASE_AWAY",
+    "Database",
+    "KeyId",
+    "Keys",
+    "UtcDateTime",
+    "Vault",
+    "load_keys",
+    "metadata",
+    "new_id",
+    "open_under",
+    "seal_under",
+]

@@ -17,11 +17,21 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.pool import QueuePool
 
 from haechi.errors import BadSetting, BrokenStore
 from haechi.storage._migrate import await_turn, current_revision, migrate
+
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, NoConnectionInTime)
+"""What is raised when the database does not answer: worth trying again, and no fault of a request."""
 
 _BUSY_TIMEOUT_S: Final = 30
 _WAL_RETRY_S: Final = 0.01
@@ -100,6 +110,21 @@ class Database:
         """A connection in a transaction: committed when the block ends, undone when it raises."""
         with self._writer.begin() as tx:
             yield tx
+
+    def clear_log(self) -> bool:
+        """Whether what was erased is gone from the write-ahead log too.
+
+        On SQLite the log keeps pages as they were until it is emptied; it cannot be while somebody reads
+        an older state: then False, and it is to be tried again. Elsewhere the server looks after it.
+        """
+        if not self._is_sqlite:
+            return True
+        with self._writer.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is None:
+                return False
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close(self) -> None:
         """Give back every connection."""

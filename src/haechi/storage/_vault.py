@@ -14,7 +14,9 @@ from contextlib import suppress
 from typing import Final, NewType
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -130,6 +132,28 @@ class Vault:
         if wrapped is None:
             raise BrokenStore(reason="a data key was destroyed or is missing")
         return AESGCM(_open(self._master, wrapped, f"data_key:{key_id}"))
+
+
+def seal_under(secret: bytes, plain: bytes, *, context: str) -> bytes:
+    """`plain` encrypted under a secret of at least 128 random bits that is kept nowhere here.
+
+    The key is derived by HKDF-SHA256 (RFC 5869) for this context alone.
+    """
+    return _seal(_derived(secret, context), plain, context)
+
+
+def open_under(secret: bytes, sealed: bytes, *, context: str) -> bytes:
+    """What was sealed under this secret for this context.
+
+    Raises:
+        BrokenStore: another secret or context, or the value was altered.
+    """
+    return _open(_derived(secret, context), sealed, context)
+
+
+def _derived(secret: bytes, context: str) -> AESGCM:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"haechi|{context}".encode())
+    return AESGCM(kdf.derive(secret))
 
 
 def _seal(cipher: AESGCM, plain: bytes, context: str) -> bytes:

@@ -44,10 +44,16 @@ class Words:
         }
         return self(error.template).format(**params)
 
-    def moment(self, at: datetime) -> str:
-        """Date, time and zone, written as the language does."""
+    def moment(self, at: datetime, *, names_zone: bool = True) -> str:
+        """Date and time, written as the language does; without the zone where the page named it before."""
         zone = _zone(self("UTC"))
         locale = Locale.parse(self.language, sep="-")
+        if not names_zone:
+            return self(
+                "{date}, {time}",
+                date=format_date(at.astimezone(zone), "long", locale=locale),
+                time=format_time(at, "HH:mm", tzinfo=zone, locale=locale),
+            )
         return self(
             "{date}, {time} ({zone})",
             date=format_date(at.astimezone(zone), "long", locale=locale),

@@ -10,13 +10,15 @@ from haechi.errors import WrongPassphrase
 from haechi.values import Actor, ActorKind
 from haechi.workflows import _audit
 from haechi.workflows._context import Context
+from haechi.workflows._reading import reading
 
 
 def enter_case(ctx: Context, *, case_number: str, passphrase: str) -> str:
     """A session token for the case, if number and passphrase belong together.
 
-    A wrong number and a wrong passphrase give the same answer after the same work. The faces slow
-    down whoever tries often; nobody can lock a case for its holder.
+    A wrong number and a wrong passphrase give the same answer after the same work, and after the same
+    pause, which the error names and the faces keep. Nobody can lock a case for its holder: the right
+    passphrase is never held back.
 
     Raises:
         WrongPassphrase: they do not belong together, or there is no such case.
@@ -25,11 +27,22 @@ def enter_case(ctx: Context, *, case_number: str, passphrase: str) -> str:
         found = cases.find_case(tx, case_number)
     case_id, stored_hash = found or ("", None)
     if not cases.check_passphrase(stored_hash, passphrase):
-        raise WrongPassphrase
+        raise hold_back(ctx, case_number)
     with ctx.database.write() as tx:
+        # Held, and looked at once more: the passphrase may have been changed while it was checked.
+        cases.hold_case(tx, case_id)
+        if cases.case_lock(tx, case_id)[1] != stored_hash:
+            raise hold_back(ctx, case_number)
         token = cases.begin_session(tx, case_id)
         _audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
     return token
+
+
+def hold_back(ctx: Context, case_number: str) -> WrongPassphrase:
+    """The error for one more wrong try against this number, with the pause before its answer."""
+    error = WrongPassphrase()
+    error.hold_back_s = ctx.tries.count_wrong(cases.as_case_number(case_number))
+    return error
 
 
 def leave_case(ctx: Context, session_token: str) -> None:
@@ -52,10 +65,16 @@ def actor_of_session(ctx: Context, session_token: str) -> Actor | None:
 
 
 def actor_of_token(ctx: Context, token: str) -> Actor | None:
-    """The partner who holds this token; None if nobody does."""
-    with ctx.database.read() as tx:
+    """The partner who holds this token, with what sort of reader it is; None if nobody does.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with reading(ctx.database) as tx:
         partner = exchange.partner_of(tx, token)
-    return None if partner is None else Actor(ActorKind.PARTNER, partner.id, partner.scopes)
+    if partner is None:
+        return None
+    return Actor(ActorKind.PARTNER, partner.id, partner.scopes, partner.reader)
 
 
 def _idle(ctx: Context) -> timedelta:

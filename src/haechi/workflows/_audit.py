@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
 
 from haechi.values import Actor, utc_now
 from haechi.workflows._tables import audit_event
@@ -20,3 +23,16 @@ def record(tx: Connection, actor: Actor, verb: str, subject_id: str) -> None:
             subject_id=subject_id,
         )
     )
+
+
+def moments_of(
+    tx: Connection, verbs: Collection[str], subject_id: str, *, limit: int
+) -> tuple[datetime, ...]:
+    """When one of these was done to this id, newest first."""
+    rows = tx.scalars(
+        select(audit_event.c.at)
+        .where(audit_event.c.subject_id == subject_id, audit_event.c.verb.in_(verbs))
+        .order_by(audit_event.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(rows)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +14,7 @@ from haechi.settings import Settings
 from haechi.storage import Database, Keys, Vault, load_keys
 from haechi.workflows._follow import LiveIndex
 from haechi.workflows._index_file import IndexFile
+from haechi.workflows._tries import Tries
 from haechi.workflows._warm_up import warm_up
 
 _VIDEO_TIMES: Final = 15
@@ -32,6 +33,7 @@ class Context:
     vault: Vault
     decoder: Decoder
     live: LiveIndex | None
+    tries: Tries = field(default_factory=Tries)
 
     def __enter__(self) -> Self:
         return self

@@ -44,7 +44,8 @@ _FRAME_RADIUS_BITS: Final = FrameRule().radius_bits
 class Known:
     """What is known at one moment: the index, whose each entry is, and the widest radius of all banks.
 
-    `owners_of` gives the content's id and its bank of each of these entries that is still there.
+    `owners_of` gives the content's id and its bank of each of these entries that is still there and
+    may be told to whoever asks: what it does not name makes no match.
     """
 
     view: View

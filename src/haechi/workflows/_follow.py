@@ -3,8 +3,8 @@
 
 The index is a pure function of the bank's tables: nothing else writes to it. A commit of this
 process wakes the follower at once; commits of other processes are seen at the next poll. Whose a row
-is stands in the bank only, and is asked for what was found: so nothing that was withdrawn meanwhile
-is told, and a start need not read the bank.
+is, and whether it is shared with whoever asks, stands in the bank only, and is asked for what was
+found: so nothing that was withdrawn meanwhile is told, and a start need not read the bank.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,9 +27,10 @@ from haechi.bank import (
 )
 from haechi.match import Index
 from haechi.storage import Database, Vault
-from haechi.values import ContentStatus
+from haechi.values import ContentStatus, Reader, utc_now
 from haechi.workflows._find import Known
 from haechi.workflows._index_file import IndexFile
+from haechi.workflows._reading import reading
 
 _STALE_AFTER_S: Final = 5.0
 _RETRY_AFTER_S: Final = 0.5
@@ -100,17 +102,26 @@ class LiveIndex:
         self._wake.set()
 
     def known(self) -> Known:
-        """What is known now, to be asked as often as one likes."""
+        """All that is known now, as the operator may see it; to be asked as often as one likes."""
+        return self._known(None)
+
+    def known_to(self, reader: Reader) -> Known:
+        """What is known now and shared with this reader at the moment of each question."""
+        return self._known(reader)
+
+    def _known(self, reader: Reader | None) -> Known:
         banks = self._banks
         widest_bits = max((bank.radius_bits for bank in banks.values()), default=0)
-        return Known(self._index.view(), self._owners_of, widest_bits)
+        return Known(self._index.view(), partial(self._owners_of, reader), widest_bits)
 
-    def _owners_of(self, entry_ids: Collection[int]) -> dict[int, tuple[str, Bank]]:
+    def _owners_of(
+        self, reader: Reader | None, entry_ids: Collection[int]
+    ) -> dict[int, tuple[str, Bank]]:
         if not entry_ids:
             return {}
         banks = self._banks
-        with self._database.read() as tx:
-            found = active_contents(tx, entry_ids)
+        with reading(self._database) as tx:
+            found = active_contents(tx, entry_ids, reader=reader, at=utc_now())
         return {
             entry_id: (content_id, banks[bank_id])
             for entry_id, (content_id, bank_id) in found.items()

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from haechi.media import Decoder, sniff
 from haechi.signals import CLOSE_SIDE_PIXELS
-from haechi.values import Actor, MediaKind, Signal
+from haechi.values import Actor, ActorKind, MediaKind, Signal
 from haechi.workflows._context import Context
-from haechi.workflows._find import find_all, find_matches
+from haechi.workflows._find import Known, find_all, find_matches
 from haechi.workflows._match import Match, unless_allowed
 from haechi.workflows._permissions import Scope, require_scope
 from haechi.workflows._upload import (
@@ -31,15 +32,19 @@ _HEAD_BYTES: Final = 64
 def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> list[Match]:
     """The known contents that an upload with these signals matches, best first; empty for none.
 
+    A partner is only told of what is shared with its kind at that moment, and, if it serves adults
+    only, of no item that is not surely an adult's; the operator of everything.
+
     Exact within each bank's radius. A match in an `allow` bank vetoes every match that is no better
     than itself: an equal file that is known stays known, whatever resembles it a little. Nothing of
     the upload is kept.
 
     Raises:
         NeedsAccess, NotYours: no partner with the scope `match`. NotReady: still catching up.
+        Unavailable: the database does not answer.
     """
     require_scope(actor, Scope.MATCH)
-    return find_matches(upload_of_signals(signals), ctx.index.known())
+    return find_matches(upload_of_signals(signals), _known_to(ctx, actor))
 
 
 def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
@@ -50,10 +55,11 @@ def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
     still compared by its digests before the error is raised.
 
     Raises:
-        NeedsAccess, NotYours, NotReady: as `screen_signals`. MediaError: nothing that we can read.
+        NeedsAccess, NotYours, NotReady, Unavailable: as `screen_signals`.
+        MediaError: nothing that we can read.
     """
     require_scope(actor, Scope.MATCH)
-    known = ctx.index.known()
+    known = _known_to(ctx, actor)
     equal = find_all(upload_of_file([data]), known)
     if equal:
         return unless_allowed(equal)
@@ -71,3 +77,12 @@ def look_closely(data: bytes, decoder: Decoder) -> Upload:
         with decoder.frames(data, every_s=QUERY_EVERY_S) as frames:
             return upload_of_frames(frames)
     return upload_of_picture(decoder.picture(data, min_side_pixels=CLOSE_SIDE_PIXELS))
+
+
+def _known_to(ctx: Context, actor: Actor) -> Known:
+    """What this actor may be told of; nothing for a partner of which nobody knows what it is."""
+    if actor.kind is ActorKind.OPERATOR:
+        return ctx.index.known()
+    if actor.reader is None:
+        return replace(ctx.index.known(), owners_of=lambda _: {})
+    return ctx.index.known_to(actor.reader)

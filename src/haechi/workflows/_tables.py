@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit log: who did what and when; ids only, never content."""
 
-from sqlalchemy import Column, Integer, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
 from haechi.storage import UtcDateTime, metadata
 
@@ -14,5 +14,6 @@ audit_event = Table(
     Column("actor_id", String(40), nullable=False),
     Column("verb", String(40), nullable=False),
     Column("subject_id", String(40), nullable=False),
+    Index("ix_audit_event_subject_id", "subject_id"),
     sqlite_autoincrement=True,
 )

@@ -16,12 +16,15 @@ from haechi.bank import (
     content_statuses,
     ensure_bank,
     feed_position,
+    forget_regions,
     set_status,
 )
 from haechi.bank._tables import bank, content, content_signal, feed_change
 from haechi.errors import NotFound
 from haechi.storage import Database, Vault
 from haechi.values import BankPolicy, ContentStatus, Signal, SignalType, utc_now
+
+REGIONAL = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38))
 
 
 def _add(database: Database, vault: Vault, *signals: Signal, bank_name: str = "reports") -> str:
@@ -248,15 +251,37 @@ def test_no_signal_shows_in_a_change(database: Database, vault: Vault) -> None:
     assert pdq_value(1).hex[:8] not in repr(change)
 
 
-def test_a_withdrawn_contents_regional_signal_is_deleted(database: Database, vault: Vault) -> None:
-    """It shows nearly the picture: the page says that it goes."""
-    regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38))
-    gone, kept = (_add(database, vault, pdq_value(n), regional) for n in (1, 2))
+def test_nothing_of_a_withdrawn_content_stays(database: Database, vault: Vault) -> None:
+    """The page says that its fingerprints are erased, though the case and its key live on."""
+    gone, kept = (_add(database, vault, pdq_value(n), digest(n), REGIONAL) for n in (1, 2))
+    _set(database, gone, ContentStatus.WITHDRAWN)
+    with database.read() as tx:
+        left = [row.entry_id for row in tx.execute(select(content_signal))]
+        owner = tx.scalar(select(content.c.entry_id).where(content.c.id == kept))
+    assert left == [owner] * 3
+    _set(database, kept, ContentStatus.HELD)
+    _set(database, kept, ContentStatus.ACTIVE)
+    assert set(_changes(database, vault)[-1].signals) == {pdq_value(2), digest(2), REGIONAL}
+
+
+def test_regions_can_be_forgotten_alone(database: Database, vault: Vault) -> None:
+    content_id = _add(database, vault, pdq_value(1), REGIONAL)
+    other = _add(database, vault, pdq_value(2), REGIONAL)
     with database.write() as tx:
-        set_status(tx, gone, ContentStatus.WITHDRAWN)
-        types = tx.execute(select(content_signal.c.entry_id, content_signal.c.type)).all()
-    assert sorted(row.type for row in types) == ["pdq", "pdq", "rpdq"]
+        forget_regions(tx, content_id)
+    last = _changes(database, vault)[-1]
+    assert (last.seq, last.content_id, last.signals) == (3, content_id, (pdq_value(1),))
+    assert last.status is ContentStatus.ACTIVE
     with database.write() as tx:
-        set_status(tx, kept, ContentStatus.HELD)
-        set_status(tx, kept, ContentStatus.ACTIVE)
-    assert regional in _changes(database, vault)[-1].signals
+        forget_regions(tx, content_id)
+    changes = _changes(database, vault)
+    assert len(changes) == 3, "there was nothing left to forget"
+    assert REGIONAL in next(c for c in changes if c.content_id == other).signals
+
+
+def test_regions_of_what_is_gone_are_not_found(database: Database, vault: Vault) -> None:
+    gone = _add(database, vault, pdq_value(1), REGIONAL)
+    _set(database, gone, ContentStatus.WITHDRAWN)
+    for content_id in (gone, "con_none"):
+        with pytest.raises(NotFound), database.write() as tx:
+            forget_regions(tx, content_id)

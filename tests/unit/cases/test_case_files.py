@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from haechi import cases
-from haechi.cases import Case, CaseStatus, Sighting
+from haechi.cases import Case, CaseStatus, NewItem, Sighting
 from haechi.cases._tables import case, item, sighting
 from haechi.errors import BrokenStore, MalformedField, NotFound
 from haechi.storage import Database, Vault
@@ -36,7 +36,7 @@ def _open(
             passphrase_hash="h",
             key_id=vault.new_key(tx),
             language="ko",
-            items=items,
+            items=[NewItem(*one) for one in items],
             sightings=sightings,
         )
 
@@ -224,7 +224,7 @@ def test_no_column_holds_what_a_person_wrote() -> None:
     }
     assert texts == {
         "id", "case_id", "number", "passphrase_hash", "key_id", "language", "status", "kind",
-        "content_id",
+        "content_id", "agency", "news_every",
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def case_id(database: Database) -> str:
             passphrase_hash="h",
             key_id=vault.new_key(tx),
             language="en",
-            items=[(MediaKind.IMAGE, "con_1")],
+            items=[cases.NewItem(MediaKind.IMAGE, "con_1")],
             sightings=[],
         ).id
 

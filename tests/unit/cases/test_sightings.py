@@ -42,7 +42,10 @@ def test_nothing_is_no_sighting() -> None:
         Sighting()
 
 
-@pytest.mark.parametrize(("name", "most"), [("url", 2000), ("place", 200), ("note", 2000)])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("url", 2000), ("place", 200), ("note", 2000), ("told_by", 200), ("threats", 2000)],
+)
 def test_texts_have_an_end(name: str, most: int) -> None:
     begin = "https://example.com/" if name == "url" else ""
     assert Sighting(**{name: begin.ljust(most, "가")})
@@ -51,22 +54,52 @@ def test_texts_have_an_end(name: str, most: int) -> None:
     assert caught.value.field == name
 
 
-@pytest.mark.parametrize("name", ["url", "place", "note"])
+@pytest.mark.parametrize("name", ["url", "place", "note", "told_by", "threats"])
 def test_what_cannot_be_written_down_is_refused(name: str) -> None:
     """A lone surrogate has no bytes: storing it would fail in the middle of her report."""
     with pytest.raises(MalformedField):
         Sighting(**{name: "https://example.com/\ud800"})
 
 
+@pytest.mark.parametrize(
+    "day", ["2026-13-01", "24.11.2026", "tomorrow", "1899-12-31", "9999-01-01", "２０２６"]
+)
+def test_a_day_that_has_not_been_is_refused(day: str) -> None:
+    with pytest.raises(MalformedField) as caught:
+        Sighting(note="x", first_heard_on=day)
+    assert caught.value.field == "first_heard_on"
+
+
+def test_a_day_alone_says_nothing_of_where() -> None:
+    with pytest.raises(MalformedField, match="Write an address"):
+        Sighting(first_heard_on="2026-11-01")
+
+
 def test_a_sighting_comes_back_from_its_stored_form() -> None:
-    seen = Sighting("https://example.com", "방", "note")
+    seen = Sighting("https://example.com", "방", "note", "a friend", "2026-11-01", "threats 🐲")
     now = datetime.now(UTC)
     again = Sighting.from_json(seen.to_json(), id="sgt_1", recorded_at=now)
-    assert again == Sighting("https://example.com", "방", "note", "sgt_1", now)
+    assert again.to_json() == seen.to_json()
+    assert (again.id, again.recorded_at) == ("sgt_1", now)
+
+
+def test_a_sighting_of_before_has_fewer_fields() -> None:
+    stored = {"url": "", "place": "방", "note": ""}
+    again = Sighting.from_json(stored, id="sgt_1", recorded_at=datetime.now(UTC))
+    assert (again.place, again.told_by, again.threats) == ("방", "", "")
 
 
 def test_what_she_wrote_does_not_show() -> None:
-    shown = repr(Sighting("https://example.com", "the room", "the note", "sgt_1"))
-    assert "example" not in shown
-    assert "the " not in shown
+    seen = Sighting(
+        "https://example.com",
+        "the room",
+        "the note",
+        "the friend",
+        "2026-11-01",
+        "the threat",
+        "sgt_1",
+    )
+    shown = repr(seen)
+    for written in ("example", "the ", "2026"):
+        assert written not in shown
     assert "sgt_1" in shown

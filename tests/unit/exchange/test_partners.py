@@ -17,12 +17,19 @@ from haechi.exchange import (
 )
 from haechi.exchange._tables import partner
 from haechi.storage import Database
+from haechi.values import PartnerKind, Reader
 from haechi.workflows import Scope
 
 
 def _add(database: Database, name: str, *scopes: str) -> tuple[Partner, str]:
     with database.write() as tx:
-        return add_partner(tx, name=name, scopes=scopes or ("match",))
+        return add_partner(
+            tx,
+            name=name,
+            scopes=scopes or ("match",),
+            kind=PartnerKind.PLATFORM,
+            serves_adults_only=False,
+        )
 
 
 def _holder(database: Database, token: str) -> Partner | None:
@@ -107,10 +114,35 @@ def test_a_scope_that_is_none_is_refused(database: Database, scopes: object) -> 
         pytest.raises(MalformedField, match="distance, match, metrics") as caught,
         database.write() as tx,
     ):
-        add_partner(tx, name="one", scopes=scopes)
+        add_partner(
+            tx, name="one", scopes=scopes, kind=PartnerKind.PLATFORM, serves_adults_only=False
+        )
     assert caught.value.field == "scope"
     assert _all(database) == []
 
 
 def test_the_scopes_of_a_token_are_those_that_routes_ask_for() -> None:
     assert set(SCOPES) == {scope.value for scope in Scope}
+
+
+@pytest.mark.parametrize("kind", PartnerKind)
+@pytest.mark.parametrize("said", [False, True])
+def test_a_partner_is_read_as_what_it_is(database: Database, kind: PartnerKind, said: bool) -> None:
+    """An adult site serves adults only, whatever is said of it."""
+    with database.write() as tx:
+        made, token = add_partner(
+            tx, name="one", scopes=["match"], kind=kind, serves_adults_only=said
+        )
+    expected = Reader(kind, serves_adults_only=said or kind is PartnerKind.ADULT_SITE)
+    assert made.reader == expected
+    assert _holder(database, token) == made
+    assert [one.reader for one in _all(database)] == [expected]
+
+
+def test_an_adult_site_serves_adults_only_though_its_row_was_changed(database: Database) -> None:
+    _, token = _add(database, "one")
+    with database.write() as tx:
+        tx.execute(partner.update().values(kind="adult_site", serves_adults_only=False))
+    assert _holder(database, token).reader == Reader(
+        PartnerKind.ADULT_SITE, serves_adults_only=True
+    )

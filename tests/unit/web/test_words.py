@@ -18,6 +18,7 @@ from jinja2.ext import extract_from_ast
 
 from haechi import errors
 from haechi.errors import BadInput, HaechiError, MalformedField, NotFound, TooManyRequests
+from haechi.evidence import RECEIPT_MESSAGES
 from haechi.web._render import environment
 from haechi.web._words import LOCALE_FOLDER, catalogue, choose_words, language_names
 
@@ -25,7 +26,9 @@ SOURCE = Path(errors.__file__).parent
 CATALOGUES = sorted(LOCALE_FOLDER.glob("*/LC_MESSAGES/haechi.po"))
 SAID_IN_ERRORS = [
     *sorted((SOURCE / "cases").glob("*.py")),
+    SOURCE / "workflows" / "_add_to_case.py",
     SOURCE / "workflows" / "_open_case.py",
+    SOURCE / "workflows" / "_report.py",
     SOURCE / "asgi" / "_errors.py",
 ]
 """Where the `reason` of an error that a page can show is written."""
@@ -88,6 +91,27 @@ def law_messages() -> Iterator[str]:
         yield tomllib.loads(path.read_text("utf-8"))["clock"]["starts_with"]
 
 
+def guidance_messages() -> Iterator[str]:
+    """What the data of where one can turn say: of people and laws, not numbers and addresses."""
+    said = {"name", "serves", "how", "hours", "says", "who", "proof", "reason"}
+
+    def walk(facts: object) -> Iterator[str]:
+        if isinstance(facts, list):
+            for one in facts:
+                yield from walk(one)
+        elif isinstance(facts, dict):
+            for key, value in facts.items():
+                if key in said and isinstance(value, str):
+                    yield value
+                else:
+                    yield from walk(value)
+
+    for path in sorted((SOURCE / "guidance").glob("*.toml")):
+        for key, value in tomllib.loads(path.read_text("utf-8")).items():
+            # A rule is for somebody (`who`); that is no sentence.
+            yield from (m for m in walk(value) if key != "route" or " " in m)
+
+
 def all_messages() -> set[str]:
     """Everything a page can say."""
     return {
@@ -95,6 +119,8 @@ def all_messages() -> set[str]:
         *handler_messages(),
         *error_messages(),
         *law_messages(),
+        *guidance_messages(),
+        *RECEIPT_MESSAGES,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from installations import NOBODY, OPERATOR, image, pdq_value, person, report
+from installations import NOBODY, OPERATOR, PLATFORM, image, pdq_value, person, report
 
 from haechi.cases import _sessions
 from haechi.errors import NotFound, WrongPassphrase
@@ -85,7 +85,9 @@ def test_a_session_ends_when_it_is_not_used(
 
 def test_a_token_is_its_partner_with_its_scopes_until_dismissed(ctx: Context) -> None:
     partner, token = admit_partner(ctx, OPERATOR, name="Platform", scopes=["match"])
-    assert actor_of_token(ctx, token) == Actor(ActorKind.PARTNER, partner.id, frozenset({"match"}))
+    assert actor_of_token(ctx, token) == Actor(
+        ActorKind.PARTNER, partner.id, frozenset({"match"}), PLATFORM.reader
+    )
     assert actor_of_token(ctx, token + "x") is None
     dismiss_partner(ctx, OPERATOR, name="Platform")
     assert actor_of_token(ctx, token) is None

@@ -58,7 +58,7 @@ def test_a_good_installation_is_right_and_not_changed(begun: Settings, tmp_path:
     before = _tree(tmp_path)
     findings = examine(begun)
     assert all(finding.is_right for finding in findings)
-    assert findings[5].detail == "revision 0001"
+    assert findings[5].detail == "revision 0002"
     assert findings[6].detail == "2 contents are matched, 2 changes in the feed"
     assert _tree(tmp_path) == before
 

@@ -16,7 +16,7 @@ import haechi.evidence
 from haechi.cases import CaseStatus
 from haechi.errors import MalformedField
 from haechi.storage import metadata
-from haechi.values import MediaKind, Signal, SignalType
+from haechi.values import AgeFacts, MediaKind, Signal, SignalType
 from haechi.workflows import (
     CaseReport,
     Context,
@@ -224,4 +224,5 @@ def test_a_signal_must_fit_the_file_and_the_report(kind: MediaKind, signal: Sign
 
 def test_a_report_may_hold_60_regions() -> None:
     regional = Signal(SignalType.RPDQ, b"\x01\xff\xff\x80\x00" + bytes(38 * 60))
-    assert ReportedItem(MediaKind.IMAGE, (regional,)).signals == (regional,)
+    adult = AgeFacts(under_18_when_taken=False, under_19_kr=False)
+    assert ReportedItem(MediaKind.IMAGE, (regional,), adult).signals == (regional,)

@@ -7,21 +7,32 @@ import inspect
 from collections.abc import Callable
 
 import pytest
-from installations import NOBODY, OPERATOR, digest, image, pdq_value, person, report
+from installations import NOBODY, OPERATOR, PLATFORM, digest, image, pdq_value, person, report
 from sqlalchemy import func, select
 
 from haechi import workflows
 from haechi.errors import NeedsAccess, NotFound, NotYours
 from haechi.signals import digests
-from haechi.values import Actor, ActorKind
-from haechi.workflows import Context, DraftRequest, OpenedCase, Sighting
+from haechi.values import Actor, ActorKind, AgeFacts, utc_now
+from haechi.workflows import (
+    CheckOutcome,
+    Context,
+    DraftRequest,
+    NewsEvery,
+    OpenedCase,
+    SharingWish,
+    Sighting,
+)
 from haechi.workflows._tables import audit_event
 
 Call = Callable[[Context, Actor, OpenedCase], object]
 
 
 def _request(opened: OpenedCase) -> DraftRequest:
-    return DraftRequest(opened.case.number, 1, "Example", "US-TIDA", declares_good_faith=True)
+    return DraftRequest(
+        opened.case.number, 1, "Example", "US-TIDA",
+        declares_good_faith=True, has_authorisation=True,
+    )  # fmt: skip
 
 
 OPERATORS: dict[str, Call] = {
@@ -34,19 +45,81 @@ OPERATORS: dict[str, Call] = {
     "read_case_file": lambda ctx, actor, opened: workflows.read_case_file(
         ctx, actor, case_number=opened.case.number
     ),
+    "tell_half": lambda ctx, actor, opened: workflows.tell_half(
+        ctx, actor, case_number=opened.case.number
+    ),
+    "record_sent": lambda ctx, actor, opened: workflows.record_sent(
+        ctx,
+        actor,
+        case_number=opened.case.number,
+        notice_id=_notice_id(ctx, opened, 0),
+        at=utc_now(),
+    ),
+    "record_received": lambda ctx, actor, opened: workflows.record_received(
+        ctx,
+        actor,
+        case_number=opened.case.number,
+        notice_id=_notice_id(ctx, opened, 1),
+        at=utc_now(),
+    ),
+    "record_check": lambda ctx, actor, opened: workflows.record_check(
+        ctx,
+        actor,
+        case_number=opened.case.number,
+        sighting=1,
+        outcome=CheckOutcome.UP,
+        looked_at=utc_now(),
+    ),
     "draft_notice": lambda ctx, actor, opened: workflows.draft_notice(ctx, actor, _request(opened)),
 }
 PERSONS: dict[str, Call] = {
     "read_case": lambda ctx, actor, _: workflows.read_case(ctx, actor),
+    "require_case": lambda ctx, actor, opened: workflows.require_case(
+        ctx, actor, case_number=opened.case.number
+    ),
+    "read_receipt": lambda ctx, actor, opened: workflows.read_receipt(
+        ctx, actor, receipt_id=_receipt_id(ctx, opened)
+    ),
+    "add_to_case": lambda ctx, actor, _: workflows.add_to_case(
+        ctx, actor, items=[image(pdq_value(5))], sightings=[Sighting(note="there")]
+    ),
+    "share_item": lambda ctx, actor, opened: workflows.share_item(
+        ctx, actor, item_id=opened.case.items[0].id, wish=SharingWish(), ages=AgeFacts()
+    ),
+    "say_agency": lambda ctx, actor, _: workflows.say_agency(ctx, actor, may_act=True),
+    "set_quiet": lambda ctx, actor, _: workflows.set_quiet(
+        ctx, actor, news_every=NewsEvery.NEVER, is_watched=False
+    ),
+    "make_codes": lambda ctx, actor, opened: workflows.make_codes(
+        ctx, actor, present=opened.passphrase
+    ),
+    "make_split": lambda ctx, actor, opened: workflows.make_split(
+        ctx, actor, present=opened.passphrase
+    ),
+    "end_split": lambda ctx, actor, _: workflows.end_split(ctx, actor),
+    "change_passphrase": lambda ctx, actor, opened: workflows.change_passphrase(
+        ctx, actor, present=opened.passphrase, language="ko", session_token=opened.session_token
+    ),
     "withdraw_item": lambda ctx, actor, opened: workflows.withdraw_item(
         ctx, actor, item_id=opened.case.items[0].id
     ),
+    "erase_case": lambda ctx, actor, _: workflows.erase_case(ctx, actor),
 }
 PARTNERS: dict[str, Call] = {
     "screen_signals": lambda ctx, actor, _: workflows.screen_signals(ctx, actor, [digest(1)]),
     "screen_file": lambda ctx, actor, _: workflows.screen_file(ctx, actor, b"file"),
 }
-MATCHING = Actor(ActorKind.PARTNER, "ptn_1", frozenset({"match"}))
+
+
+def _notice_id(ctx: Context, opened: OpenedCase, position: int) -> str:
+    return workflows.read_case(ctx, person(opened)).notices[position].id
+
+
+def _receipt_id(ctx: Context, opened: OpenedCase) -> str:
+    return workflows.read_case(ctx, person(opened)).receipts[0][0]
+
+
+MATCHING = Actor(ActorKind.PARTNER, "ptn_1", frozenset({"match"}), PLATFORM.reader)
 OTHER_SCOPES = Actor(ActorKind.PARTNER, "ptn_2", frozenset({"distance", "metrics", "MATCH"}))
 
 
@@ -57,6 +130,12 @@ def opened(ctx: Context) -> OpenedCase:
         ctx, image(pdq_value(1), file_digest), sightings=(Sighting(url="https://example.com"),)
     )
     workflows.admit_partner(ctx, OPERATOR, name="known", scopes=["match"])
+    workflows.make_split(ctx, person(made), present=made.passphrase)
+    workflows.draft_notice(ctx, OPERATOR, _request(made))
+    sent = workflows.draft_notice(ctx, OPERATOR, _request(made))
+    workflows.record_sent(
+        ctx, OPERATOR, case_number=made.case.number, notice_id=sent.id, at=utc_now()
+    )
     ctx.live.catch_up()
     return made
 
@@ -85,9 +164,10 @@ def test_every_other_verb_is_open_on_purpose() -> None:
         and "actor" not in inspect.signature(verb).parameters
     }
     assert told == {
-        "actor_of_session", "actor_of_token", "check_receipt", "enter_case", "examine",
-        "hash_files", "leave_case", "load_local_bank", "open_case", "open_context",
-        "receipt_key_pem",
+        "actor_of_session", "actor_of_token", "check_receipt", "contact_named", "contacts_in",
+        "country_facts", "enter_case", "examine", "find_ways", "hash_files",
+        "is_checked_lately", "leave_case", "list_countries", "load_local_bank", "open_case",
+        "open_context", "open_number", "receipt_key_pem", "receipt_pdf", "recover_case", "upkeep",
     }  # fmt: skip
 
 
@@ -161,7 +241,7 @@ class TestAnotherCase:
         view = workflows.read_case(ctx, person(other))
         assert [seen.note for seen in view.sightings] == ["mine"]
         assert view.notices == ()
-        assert len(workflows.read_case(ctx, person(opened)).notices) == 1
+        assert len(workflows.read_case(ctx, person(opened)).notices) == 3
 
     def test_a_notice_needs_a_sighting_of_that_case(self, ctx: Context, opened: OpenedCase) -> None:
         for sighting in (0, 2, -1, 10**9):

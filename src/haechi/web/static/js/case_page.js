@@ -2,184 +2,124 @@
 // @ts-check
 
 /**
- * Opening a case with files: fingerprints are made here, in a worker, and only they are sent. A file
- * is shown as its number and the pattern of its fingerprint: never as a picture, never by its name.
- * Without files the form goes its own way, as without scripts. All words come from the page.
+ * Opening a case, or adding to one: fingerprints are made here, in a worker, and only they are sent. A
+ * file is shown as its number and the pattern of its fingerprint: never as a picture, never by its
+ * name. All words come from the page. Sent again, after no answer or by a second tap, it is the same
+ * secret that is sent, by which the server opens one case and not two.
  */
 
-import { isEmpty, list, sendable } from "./file_list.js";
-import { fingerprintFiles } from "./fingerprint.js";
-import { clone, find, problemWord, word } from "./page_words.js";
-import { enlivenReceipt } from "./receipt.js";
+import { ageFacts } from "./age.js";
+import { isAtWork, untilDone } from "./choosing.js";
+import { onListChange, sendable } from "./file_list.js";
+import { showOpened } from "./opened.js";
+import { find, word } from "./page_words.js";
+import { clearProblem, showProblem } from "./problem_box.js";
+import { askForSharing, sharingWish, unansweredSharing } from "./sharing.js";
+
+/** Longer than any answer takes; after it she may try again. */
+const NO_ANSWER_AFTER_MS = 90_000;
+const SEEN_FIELDS = ["url", "place", "note", "told_by", "first_heard_on", "threats"];
+/** A day alone tells of no place. */
+const TELLING_FIELDS = SEEN_FIELDS.filter((name) => name !== "first_heard_on");
 
 const form = /** @type {HTMLFormElement} */ (find("#case-form"));
-const input = /** @type {HTMLInputElement} */ (find("#files"));
 const status = find("#status");
-const mostFiles = Number(form.dataset.mostFiles);
-
-/** @type {Promise<void>} */
-let working = Promise.resolve();
-let stopper = new AbortController();
 let isSending = false;
-/** Files that were chosen and are not listed yet. */
-let openFiles = 0;
-/** Stopped or failed: what waits to be sent is not sent before she asks again. */
-let isHalted = false;
 
-input.addEventListener("change", () => {
-  const files = Array.from(input.files ?? []);
-  input.value = "";
-  clearProblem();
-  if (files.length + openFiles + sendable().length > mostFiles) {
-    showProblem(problemWord("too_many_files"));
-    return;
-  }
-  if (files.length === 0) return;
-  if (openFiles === 0) stopper = new AbortController();
-  openFiles += files.length;
-  const { signal } = stopper;
-  working = working.then(() => takeIn(files, signal)).catch(() => {
-    isHalted = true;
-    showProblem(problemWord("no_fingerprints"));
-  });
-});
+// A problem is told by the page itself, in its language.
+form.noValidate = true;
 
-find("#stop").addEventListener("click", () => {
-  isHalted = true;
-  stopper.abort();
-});
+onListChange(() => askForSharing(sendable().length > 0));
 
 form.addEventListener("submit", async (event) => {
-  if (isSending) return event.preventDefault();
-  if (isEmpty() && openFiles === 0) return;
   event.preventDefault();
+  if (isSending) return;
   isSending = true;
-  isHalted = false;
   try {
-    // More files may be chosen while the first ones are at work.
-    while (openFiles > 0 && !isHalted) await working;
-    if (isHalted) return;
-    if (sendable().length > 0) await send();
-    else form.submit();
+    if (isAtWork() && !(await untilDone())) return;
+    clearProblem();
+    const unanswered = missing();
+    if (unanswered) showProblem({ code: unanswered, field: unanswered });
+    else await send();
   } finally {
     isSending = false;
   }
 });
 
-/** Fingerprints the files and lists them. @param {File[]} files @param {AbortSignal} signal */
-async function takeIn(files, signal) {
-  find("#working").hidden = false;
-  status.textContent = "";
-  try {
-    const answers = await fingerprintFiles(files, {
-      signal,
-      onProgress({ index, count, overall }) {
-        find("#progress-label").textContent = word("working", { number: index + 1, count });
-        /** @type {HTMLProgressElement} */ (find("#progress")).value = overall;
-      },
-    });
-    for (const answer of answers) {
-      if (answer.error !== "cancelled") list(answer, tellAfterTakingOff);
-    }
-  } finally {
-    openFiles -= files.length;
-    find("#working").hidden = true;
-  }
-  tellHowMany(signal.aborted);
+/** The field that still has to be filled in; empty when all is said that is needed. */
+function missing() {
+  const day = /** @type {HTMLInputElement} */ (find("#first_heard_on"));
+  if (day.validity.badInput) return "first_heard_on";
+  if (sendable().length > 0) return unansweredSharing();
+  return TELLING_FIELDS.some((name) => seen()[name]) ? "" : "sightings";
 }
 
-/** @param {boolean} wasStopped */
-function tellHowMany(wasStopped) {
-  const count = sendable().length;
-  status.textContent = count > 0 ? word("done", { count }) : wasStopped ? word("stopped") : "";
+/** What she wrote of a place. @returns {Record<string, string>} */
+function seen() {
+  const typed = new FormData(form);
+  return Object.fromEntries(SEEN_FIELDS.map((name) => [name, String(typed.get(name) ?? "").trim()]));
 }
 
-function tellAfterTakingOff() {
-  tellHowMany(false);
-  input.focus();
-}
-
-/** Sends the fingerprints, and nothing else of the files. */
+/** Sends the fingerprints and what she wrote, and nothing else of the files. */
 async function send() {
-  clearProblem();
   status.textContent = word("sending");
+  const slow = new AbortController();
+  const timer = setTimeout(() => slow.abort(), NO_ANSWER_AFTER_MS);
   try {
-    const answer = await fetch("/v1/cases", {
+    const answer = await fetch(form.dataset.sendTo ?? "", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(report()),
+      signal: slow.signal,
     });
     const body = await answer.json();
-    if (answer.ok) showOpened(body);
-    else showProblem(problemOf(body.error), body.error.field);
+    if (answer.ok) goOn(body);
+    else tell(body.error);
   } catch {
-    showProblem(problemWord("no_answer"));
+    tell({ code: "no_answer" });
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-/** The body of `POST /v1/cases`. */
-function report() {
-  const typed = new FormData(form);
-  const seen = Object.fromEntries(
-    ["url", "place", "note"].map((name) => [name, String(typed.get(name) ?? "").trim()]),
-  );
-  return {
-    language: form.dataset.language,
-    items: sendable(),
-    sightings: Object.values(seen).some(Boolean) ? [seen] : [],
-  };
 }
 
 /** @param {{code: string, field?: string}} error */
-function problemOf({ code, field }) {
-  return problemWord(field) || problemWord(code) || problemWord("other");
-}
-
-/** @param {string} sentence @param {string} [field] */
-function showProblem(sentence, field) {
-  clearProblem();
-  status.textContent = "";
-  const box = clone("problem-box");
-  const text = box.querySelector("p");
-  if (text) text.textContent = sentence;
-  find("#problem-place").append(box);
-  const wrong = field ? document.getElementById(field) : null;
-  wrong?.setAttribute("aria-invalid", "true");
-  (wrong ?? find("#problem")).focus();
-}
-
-function clearProblem() {
-  document.querySelector("#problem")?.remove();
-  for (const wrong of form.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
-}
-
-/**
- * Number, passphrase and receipt, in the place of the form.
- * @param {{case_number: string, passphrase: string,
- *   receipt: {statement: {items: unknown[], sightings: number}}}} opened
- */
-function showOpened(opened) {
-  const page = clone("opened");
-  const put = (/** @type {string} */ selector, /** @type {string} */ text) => {
-    const element = page.querySelector(selector);
-    if (element) element.textContent = text;
-  };
-  put("[data-number]", opened.case_number);
-  put("[data-passphrase]", opened.passphrase);
-  put("#receipt", JSON.stringify(opened.receipt, null, 2));
-  const { items, sightings } = opened.receipt.statement;
-  for (const [name, count] of Object.entries({ items: items.length, places: sightings })) {
-    for (const part of page.querySelectorAll(`[data-when="${name}"]`)) {
-      part.toggleAttribute("hidden", count === 0);
-    }
+function tell(error) {
+  if (error.code === "already_sent" && form.dataset.case !== undefined) {
+    // What was sent first is in the case; this form has done its work.
+    location.replace("/case");
+    return;
   }
-  const main = find("#main");
-  main.dataset.inCase = "";
-  main.replaceChildren(page);
-  // Another language is another page: the passphrase would be lost.
-  document.querySelector(".masthead nav")?.remove();
-  enlivenReceipt(main);
-  document.title = word("title");
-  /** @type {HTMLElement} */ (main.querySelector("[data-heading]")).focus();
-  window.scrollTo(0, 0);
+  status.textContent = "";
+  showProblem(error);
+}
+
+/** @param {any} answer */
+function goOn(answer) {
+  if ("passphrase" in answer) {
+    const mayAct = new FormData(form).get("agent") === "yes";
+    showOpened(answer, { isShared: sharingWish().kinds.length > 0, mayAct });
+  } else {
+    // Going back from the case does not lead to this form again.
+    location.replace("/case");
+  }
+}
+
+/** The body of `POST /v1/cases`, or of `POST /v1/case/items`. */
+function report() {
+  const typed = new FormData(form);
+  const place = seen();
+  const sharing = sharingWish();
+  const added = {
+    send_key: typed.get("send_key"),
+    ...ageFacts(),
+    items: sendable().map((item) => ({ ...item, sharing })),
+    sightings: TELLING_FIELDS.some((name) => place[name]) ? [place] : [],
+  };
+  if (form.dataset.case !== undefined) return { case_number: form.dataset.case, ...added };
+  return {
+    language: form.dataset.language,
+    agent: typed.get("agent") === "yes",
+    standing: typed.get("standing"),
+    ...added,
+  };
 }

@@ -5,7 +5,8 @@
  * Why a file has no fingerprint, or not all of them:
  *
  * - `unsupported_format`: neither a picture nor a video we know, or one this browser cannot decode
- * - `too_large`: a picture beyond what a phone can take (see pixels.js), or a video beyond three hours
+ * - `too_large`: a file beyond 4 GB, a picture beyond what a phone can take (see pixels.js), or a
+ *   video beyond three hours
  * - `damaged_file`: empty, cut off, or not readable
  * - `cancelled`: the person stopped it
  * - `blocked_by_browser`: the browser hides pixels from pages (Tor Browser, "resist fingerprinting")

@@ -3,10 +3,11 @@
 
 /**
  * The files that were chosen, a line each: a number and the pattern of a fingerprint, never a picture,
- * never a name. On a photo's line she may add its regional fingerprint; without that act it is not
- * sent.
+ * never a name. Of an adult's photo she may add the regional fingerprint, by a box of its own; without
+ * that act it is not sent.
  */
 
+import { isAdult, onAgeChange } from "./age.js";
 import { clone, find, word } from "./page_words.js";
 import { createPattern } from "./pattern.js";
 import { framesOf } from "./video.js";
@@ -14,17 +15,19 @@ import { framesOf } from "./video.js";
 /** @typedef {import("./fingerprint.js").Fingerprint} Fingerprint */
 /** @typedef {import("./worker.js").Signal} Signal */
 /** @typedef {import("./pdq.js").PdqHash} PdqHash */
-/** @typedef {{kind: "image" | "video" | null, signals: Signal[], line: HTMLElement}} Chosen */
+/** @typedef {{kind: "image" | "video" | null, signals: Signal[], line: HTMLElement,
+ *   fuller: HTMLElement}} Chosen `fuller` holds the box, shown only where there is something to add */
 
 /** A PDQ value of lower quality comes from a nearly flat picture and is not matched (values.py). */
 const TRUSTED_QUALITY = 50;
 
 /** @type {Chosen[]} */
 let chosen = [];
+let tellChange = () => {};
 
-/** @returns {boolean} whether no file is listed */
-export function isEmpty() {
-  return chosen.length === 0;
+/** @param {() => void} act called after a file was listed or left out */
+export function onListChange(act) {
+  tellChange = act;
 }
 
 /**
@@ -32,15 +35,19 @@ export function isEmpty() {
  * @returns {{kind: "image" | "video", signals: Signal[]}[]}
  */
 export function sendable() {
-  return chosen.flatMap(({ kind, signals, line }) =>
-    kind === null || signals.length === 0 ? [] : [{ kind, signals: agreedTo(signals, line) }],
+  return chosen.flatMap((one) =>
+    one.kind === null || one.signals.length === 0 ? [] : [{ kind: one.kind, signals: agreedTo(one) }],
   );
 }
 
-/** @param {Signal[]} signals @param {HTMLElement} line */
-function agreedTo(signals, line) {
-  const box = /** @type {HTMLInputElement} */ (part(line, "regions"));
-  return signals.filter(({ type }) => type !== "rpdq" || box.checked);
+/** @param {Chosen} one */
+function agreedTo({ signals, fuller }) {
+  return signals.filter(({ type }) => type !== "rpdq" || (isAdult() && boxIn(fuller).checked));
+}
+
+/** @param {HTMLElement} fuller @returns {HTMLInputElement} */
+function boxIn(fuller) {
+  return /** @type {HTMLInputElement} */ (fuller.querySelector("input"));
 }
 
 /**
@@ -50,34 +57,44 @@ function agreedTo(signals, line) {
  */
 export function list(answer, onTakenOff) {
   const line = /** @type {HTMLElement} */ (clone("file-line").firstElementChild);
-  const one = { kind: answer.kind, signals: answer.signals, line };
+  const fuller = /** @type {HTMLElement} */ (clone("fuller-line").firstElementChild);
+  const one = { kind: answer.kind, signals: answer.signals, line, fuller };
   chosen.push(one);
   part(line, "status").textContent = word(statusOf(answer));
   const pattern = patternOf(answer.signals);
   if (pattern) line.querySelector(".pattern-place")?.append(createPattern(pattern, word("pattern")));
-  part(line, "choice").hidden = !hasRegions(one);
   part(line, "take-off").addEventListener("click", () => {
     chosen = chosen.filter((other) => other !== one);
     line.remove();
+    fuller.remove();
     refresh();
+    tellChange();
     onTakenOff();
   });
   find("#chosen").append(line);
+  if (hasRegions(one)) find("#fuller-photos").append(fuller);
   refresh();
+  tellChange();
 }
 
 /** Names the lines `Photo 1`, `Video 1`, …; the names that the case will show. */
 function refresh() {
   const counts = { photo: 0, video: 0, file: 0 };
-  for (const { kind, line } of chosen) {
+  for (const { kind, line, fuller } of chosen) {
     const key = kind === "image" ? "photo" : kind === "video" ? "video" : "file";
     const name = word(key, { number: ++counts[key] });
     part(line, "name").textContent = name;
-    part(line, "chosen-name").textContent = `${name}: `;
+    part(fuller, "name").textContent = name;
     part(line, "take-off").textContent = word("take_off");
     part(line, "take-off").setAttribute("aria-label", word("take_off_named", { name }));
   }
-  find("#regions-hint").hidden = !chosen.some(hasRegions);
+  offerFuller();
+}
+
+/** Offers the fuller fingerprints of an adult's photos; of nobody else's is a box even left ticked. */
+function offerFuller() {
+  find("#fuller").hidden = !isAdult() || !chosen.some(hasRegions);
+  if (!isAdult()) for (const { fuller } of chosen) boxIn(fuller).checked = false;
 }
 
 /** @param {Chosen} one */
@@ -112,6 +129,7 @@ function isTrusted({ quality }) {
 /** The word for what can be recognised by this answer. @param {Fingerprint} answer */
 function statusOf({ kind, signals, error }) {
   if (kind === null || signals.length === 0) {
+    if (error === "too_large") return "file_too_large";
     return error === "unsupported_format" ? "not_media" : "not_read";
   }
   for (const signal of signals) {
@@ -121,5 +139,8 @@ function statusOf({ kind, signals, error }) {
     return error === null ? "video_ready" : "video_part";
   }
   if (error === "blocked_by_browser") return "blocked_exact";
-  return kind === "video" ? "video_exact" : "unread_exact";
+  if (kind === "video") return "video_exact";
+  return error === "too_large" ? "large_exact" : "unread_exact";
 }
+
+onAgeChange(offerFuller);

@@ -27,26 +27,33 @@ import { vpdqOf } from "./video.js";
 /**
  * Fingerprints files one after another in a worker of their own.
  * @param {Iterable<File | Blob>} files
- * @param {{onProgress?: (progress: Progress) => void, signal?: AbortSignal}} [options]
+ * @param {{
+ *   onProgress?: (progress: Progress) => void, onAnswer?: (answer: Fingerprint) => void,
+ *   signal?: AbortSignal,
+ * }} [options] `onAnswer` is called with each answer as soon as it is there
  * @returns {Promise<Fingerprint[]>} one answer a file, in order; after `signal` is aborted those
  *   still open have the error `cancelled`. It never rejects for a file's sake.
  */
-export async function fingerprintFiles(files, { onProgress, signal } = {}) {
+export async function fingerprintFiles(files, { onProgress, onAnswer, signal } = {}) {
   const queue = Array.from(files);
   const report = progressReporter(queue, onProgress);
   /** @type {Fingerprint[]} */
   const answers = [];
+  const answerWith = (/** @type {Fingerprint} */ answer) => {
+    answers.push(answer);
+    onAnswer?.(answer);
+  };
   /** @type {Worker | null} */
   let worker = null;
   try {
     for (const [index, file] of queue.entries()) {
       if (signal?.aborted) {
-        answers.push(failed("cancelled"));
+        answerWith(failed("cancelled"));
         continue;
       }
       worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
       const answer = await fingerprint(worker, file, (fraction) => report(index, fraction), signal);
-      answers.push(answer);
+      answerWith(answer);
       if (answer.error === "cancelled" || answer.error === "failed") {
         worker.terminate();
         worker = null;

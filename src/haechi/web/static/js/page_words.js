@@ -23,11 +23,11 @@ export function word(name, values = {}) {
 
 /**
  * The sentence for something that went wrong.
- * @param {string | undefined} name
+ * @param {string | null | undefined} name of what is wrong: a field or a code; one sentence may be for several
  * @returns {string} empty when the page has no such sentence
  */
 export function problemWord(name) {
-  return sentence(`[data-error="${name}"]`);
+  return sentence(`[data-error~="${name}"]`);
 }
 
 // Kept, since the page may go on without what it began with.

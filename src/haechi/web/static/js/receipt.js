@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 
-/** The receipt on the page that shows a new case: saving it as a file. */
+/** The receipt of a new case, or the statement of one that is erased: saving it as a file. */
 
 /**
- * Makes the button of an opened case save the receipt that is shown as text beside it.
+ * Makes the button save what is shown as text beside it, under the name that it has, if it has one.
  * @param {ParentNode} root
  */
 export function enlivenReceipt(root) {
-  const button = root.querySelector("[data-download]");
+  const button = /** @type {HTMLElement | null} */ (root.querySelector("[data-download]"));
   if (!button) return;
   button.removeAttribute("hidden");
   button.addEventListener("click", () => {
     const number = root.querySelector("[data-number]")?.textContent ?? "";
     const receipt = /** @type {HTMLTextAreaElement} */ (root.querySelector("#receipt")).value;
-    save(new Blob([receipt], { type: "application/json" }), `receipt-${number}.json`);
+    const name = button.dataset.download || `receipt-${number}.json`;
+    save(new Blob([receipt], { type: "application/json" }), name);
   });
 }
 

@@ -24,6 +24,9 @@ import { SNIFF_BYTES, sniff } from "./sniff.js";
 /** @typedef {PdqSignal | RpdqSignal | {type: "vpdq" | "md5" | "sha256", value: string}} Signal */
 /** @typedef {{kind: "image" | "video", signals: Signal[], error?: FailureCode}} FileResult */
 
+/** A larger file is refused: a phone would be at it for too long. */
+const LARGEST_FILE_BYTES = 4e9;
+
 /** Of a file's progress, what the digests stand for. */
 const DIGEST_SHARES = { image: 0.4, video: 0.2 };
 
@@ -36,6 +39,7 @@ async function fingerprint(file, onProgress) {
   if (file.size === 0) throw new FingerprintError("damaged_file");
   const found = sniff(await firstBytes(file));
   if (!found) throw new FingerprintError("unsupported_format");
+  if (file.size > LARGEST_FILE_BYTES) throw new FingerprintError("too_large");
   const share = DIGEST_SHARES[found.kind];
   const { md5, sha256 } = await digestBlob(file, { onProgress: (part) => onProgress(part * share) });
   /** @type {Signal[]} */
