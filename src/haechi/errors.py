@@ -3,15 +3,18 @@
 
     HaechiError
     ├── BadInput ─────────── what was sent cannot be used as it is
-    │   ├── MalformedField   MalformedSignal   TooMuchAtOnce   UnreadableBank   BadSetting
+    │   ├── MalformedField   MalformedSignal   TooMuchAtOnce   UnreadableBank   UnreadableList   BadSetting
     │   └── MediaError ─────── a file cannot be fingerprinted
     │       ├── UnsupportedFormat    FileTooLarge    TooManyPixels
     │       └── DamagedFile          DecodingStopped  FileNotReadable
     ├── Refused ──────────── understood, and not done
-    │   ├── ImageBytesRefused   NeedsAccess   WrongPassphrase   NotYours
-    │   └── CrossSiteRefused    TooManyRequests   NoAgency        AlreadySent   AnotherCase
+    │   ├── ImageBytesRefused   NotYours      NeedsAccess > NeedsSignIn   WrongPassphrase > WrongSignIn
+    │   ├── CrossSiteRefused    TooManyRequests   NoAgency        AlreadySent   AnotherCase
+    │   ├── KeyUsedBefore       AddressRefused    OnlyTheReporter
+    │   └── AlreadyAppealed     AlreadyDecided    PauseDue
     ├── NotFound
-    ├── Unavailable ──────── try again later: NotReady   Busy   OutsideServiceFailed
+    ├── FeedCompacted
+    ├── Unavailable ──────── try again later: NotReady   Busy   SourceBusy   NotInstalled   OutsideServiceFailed > SourceFailed
     ├── VerificationFailed
     └── BrokenStore ──────── our own data is not as it should be: DamagedSnapshot
 
@@ -26,6 +29,9 @@ from enum import IntEnum
 from typing import ClassVar
 
 __all__ = [
+    "AddressRefused",
+    "AlreadyAppealed",
+    "AlreadyDecided",
     "AlreadySent",
     "AnotherCase",
     "BadInput",
@@ -37,28 +43,38 @@ __all__ = [
     "DamagedSnapshot",
     "DecodingStopped",
     "ExitCode",
+    "FeedCompacted",
     "FileNotReadable",
     "FileTooLarge",
     "HaechiError",
     "ImageBytesRefused",
+    "KeyUsedBefore",
     "MalformedField",
     "MalformedSignal",
     "MediaError",
     "NeedsAccess",
+    "NeedsSignIn",
     "NoAgency",
     "NotFound",
+    "NotInstalled",
     "NotReady",
     "NotYours",
+    "OnlyTheReporter",
     "OutsideServiceFailed",
+    "PauseDue",
     "Refused",
+    "SourceBusy",
+    "SourceFailed",
     "TooManyPixels",
     "TooManyRequests",
     "TooMuchAtOnce",
     "Unavailable",
     "UnreadableBank",
+    "UnreadableList",
     "UnsupportedFormat",
     "VerificationFailed",
     "WrongPassphrase",
+    "WrongSignIn",
 ]
 
 
@@ -134,6 +150,16 @@ class UnreadableBank(BadInput):
     template = (
         "No fingerprint was found in this file. Each line should be 64 hexadecimal digits, "
         "or `TYPE VALUE`, or a line of `haechi hash --json`."
+    )
+
+
+class UnreadableList(BadInput):
+    """A list of hashes to import of which not one line can be read."""
+
+    code = "unreadable_list"
+    template = (
+        "Nothing in this list of {lines} lines can be read. "
+        "It should be CSV, JSON lines, JSON of HMA or a file of tx."
     )
 
 
@@ -229,6 +255,13 @@ class NeedsAccess(Refused):
     )
 
 
+class NeedsSignIn(NeedsAccess):
+    """No session of a user of the console, or one that has ended."""
+
+    code = "needs_sign_in"
+    template = "Please sign in first. Sessions end by themselves after a while."
+
+
 class WrongPassphrase(Refused):
     """Case number and passphrase do not belong together; also when there is no such case."""
 
@@ -239,12 +272,53 @@ class WrongPassphrase(Refused):
     """How long the answer should wait, so that guessing gets slow."""
 
 
+class WrongSignIn(WrongPassphrase):
+    """What a user of the console showed does not belong together; never said which part."""
+
+    code = "wrong_sign_in"
+    template = "This does not fit together. Check it and try again."
+
+
 class AlreadySent(Refused):
     """The same was sent before, so long ago that what was answered then is forgotten."""
 
     code = "already_sent"
     http_status = 409
     template = "This was sent already. Come in with your case number and passphrase to see it."
+
+
+class KeyUsedBefore(Refused):
+    """An Idempotency-Key that came with another request before."""
+
+    code = "key_used_before"
+    http_status = 409
+    template = (
+        "This Idempotency-Key came with another request before. Use a new key for each request."
+    )
+
+
+class AlreadyAppealed(Refused):
+    """There is an appeal against this match."""
+
+    code = "already_appealed"
+    http_status = 409
+    template = "There is an appeal on this already. Its reference tells how far it is."
+
+
+class AlreadyDecided(Refused):
+    """A task that somebody else decided, or is at."""
+
+    code = "already_decided"
+    http_status = 409
+    template = "Somebody else is at this or has decided it. Please take the next one."
+
+
+class PauseDue(Refused):
+    """A reviewer has decided enough for now."""
+
+    code = "pause_due"
+    http_status = 429
+    template = "Time for a break. Please go on after {time}."
 
 
 class AnotherCase(Refused):
@@ -277,6 +351,23 @@ class TooManyRequests(Refused):
     template = "That was a lot at once. Please wait {seconds} seconds and try again."
 
 
+class AddressRefused(Refused):
+    """An address that we were given to call leads to a private network, or is not https."""
+
+    code = "address_refused"
+    template = (
+        "This address may not be called from here: it needs https and a host on the open internet."
+    )
+
+
+class OnlyTheReporter(Refused):
+    """A person's own report is withdrawn by herself and by nobody else."""
+
+    code = "only_the_reporter"
+    http_status = 409
+    template = "Only the person who reported this can withdraw it. Hold it instead: then it matches nothing."
+
+
 class NoAgency(Refused):
     """The person has said that the centre may not act for her."""
 
@@ -290,6 +381,14 @@ class NotFound(HaechiError):
     code = "not_found"
     http_status = 404
     template = "There is nothing here."
+
+
+class FeedCompacted(HaechiError):
+    """The feed does not reach back to where this follower stands, or is another feed by now."""
+
+    code = "feed_compacted"
+    http_status = 410
+    template = "The feed does not go on from there. Please begin anew, without `after` and `feed`."
 
 
 class Unavailable(HaechiError):
@@ -314,6 +413,20 @@ class Busy(Unavailable):
     template = "There is a lot to look at right now. Please send this again in a moment."
 
 
+class NotInstalled(Unavailable):
+    """A command needs a package that is installed only when it is asked for."""
+
+    code = "not_installed"
+    template = "This needs packages that are not installed: run pip install 'haechi[{extra}]' and try again."
+
+
+class SourceBusy(Unavailable):
+    """Somebody is pulling this source, or sending to it, at this moment."""
+
+    code = "source_busy"
+    template = "This source is being pulled already. Please try again when that has ended."
+
+
 class OutsideServiceFailed(Unavailable):
     """A service that we depend on did not answer as it should."""
 
@@ -321,6 +434,13 @@ class OutsideServiceFailed(Unavailable):
     exit_code = ExitCode.OUTSIDE
     http_status = 502
     template = "{service} did not answer as expected: {reason}."
+
+
+class SourceFailed(OutsideServiceFailed):
+    """A source that we pull from did not answer as it should; `word` says in one word how."""
+
+    code = "source_failed"
+    template = "The source did not answer as expected ({word}). It is tried again at the next pull."
 
 
 class VerificationFailed(HaechiError):

@@ -18,7 +18,9 @@ from haechi.errors import BadSetting
 __all__ = [
     "ENV_PREFIX",
     "PARTNER_TOKEN_VARIABLE",
+    "SERVICE_URL_VARIABLE",
     "SESSION_COOKIE",
+    "STAFF_COOKIE",
     "Settings",
     "load_settings",
     "setting_rows",
@@ -30,8 +32,14 @@ ENV_PREFIX: Final = "HAECHI_"
 PARTNER_TOKEN_VARIABLE: Final = "HAECHI_PARTNER_TOKEN"  # noqa: S105  # where it is, not what it is
 """Known beside the settings, and none of them: a partner's secret for `haechi match`."""
 
+SERVICE_URL_VARIABLE: Final = "HAECHI_URL"
+"""Known beside the settings, and none of them: the service that the gates of a platform ask."""
+
 SESSION_COOKIE: Final = "haechi_case"
 """The cookie that carries a case session; the pages and the JSON face share it."""
+
+STAFF_COOKIE: Final = "haechi_work"
+"""The cookie that carries a session of the console."""
 
 
 def _setting(
@@ -85,8 +93,21 @@ class Settings:
     decode_timeout_s: int = _setting(
         20, "A file that takes longer to decode is given up.", unit="s", least=1
     )
+    staff_idle_min: int = _setting(
+        30,
+        "A session of the console ends after this long without a request, and after 12 hours in all.",
+        unit="min",
+        least=1,
+    )
     feed_poll_ms: int = _setting(
         25, "How often the live index looks for changes of other processes.", unit="ms", least=1
+    )
+    tombstone_days: int = _setting(
+        400,
+        "The change feed tells of a withdrawal for this long; a follower that was away for longer begins "
+        "anew.",
+        unit="days",
+        least=1,
     )
     trusted_proxies: str = _setting(
         "",
@@ -99,6 +120,44 @@ class Settings:
     tries_per_min: int = _setting(
         30, "Passphrase tries taken from one network address.", unit="tries/min", least=1
     )
+
+    pull_every_min: int = _setting(
+        15,
+        "How often each source that is on is pulled; 0: only by `haechi exchange pull`.",
+        unit="min",
+        least=0,
+    )
+    match_records_days: int = _setting(
+        180, "What partners were told of is noted so long.", unit="days", least=1
+    )
+    appeal_text_days: int = _setting(
+        90, "The text of an appeal is destroyed so long after the decision.", unit="days", least=1
+    )
+    flood_looks_per_hour: int = _setting(
+        24,
+        "A content that matches so many unlike pictures within an hour is for review only until "
+        "somebody has looked.",
+        unit="looks",
+        least=2,
+    )
+    decisions_a_day: int = _setting(
+        200, "A reviewer decides so much a day at most.", unit="decisions", least=1
+    )
+    break_after_min: int = _setting(
+        50, "After so long of deciding a reviewer takes a break.", unit="min", least=1
+    )
+    break_min: int = _setting(10, "How long that break is.", unit="min", least=1)
+    reach_private: int = _setting(
+        0,
+        "1: webhooks and sources may lead to private addresses and plain http, as for a trial on one "
+        "machine; 0: never.",
+        least=0,
+    )
+
+    @property
+    def may_reach_private(self) -> bool:
+        """Whether what we call may be on a private address."""
+        return self.reach_private == 1
 
     @property
     def resolved_database_url(self) -> str:
@@ -125,10 +184,17 @@ class Settings:
         }
         return cookie if token else {**cookie, "max_age": 0}
 
+    def staff_cookie(self, token: str) -> dict[str, Any]:
+        """The cookie that carries a session of the console, as `session_cookie`; only it is sent it."""
+        return {**self.session_cookie(token), "key": STAFF_COOKIE, "path": "/work"}
+
     @property
     def resolved_key_folder(self) -> Path:
         """The key folder in force."""
         return self.key_folder or self.data_folder / "keys"
+
+
+_OF_OTHERS: Final = frozenset({PARTNER_TOKEN_VARIABLE, SERVICE_URL_VARIABLE})
 
 
 def _parse(name: str, text: str, annotation: str, least: int | None) -> object:
@@ -160,7 +226,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: object)
     known = {item.name: item for item in fields(Settings)}
     values: dict[str, Any] = {}
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX) or variable == PARTNER_TOKEN_VARIABLE:
+        if not variable.startswith(ENV_PREFIX) or variable in _OF_OTHERS:
             continue
         name = variable.removeprefix(ENV_PREFIX).lower()
         if name not in known:
@@ -194,5 +260,12 @@ def setting_rows() -> list[tuple[str, str, str, str]]:
         )
         for item in fields(Settings)
     ]
-    about = "The partner token that `haechi match` shows to a service; the site never reads it."
-    return [*rows, (PARTNER_TOKEN_VARIABLE, "", "", about)]
+    shown = "The partner token that `haechi match` and the gates show to a service; the site never reads it."
+    address = (
+        "The service that the gates of a platform and `haechi bot` ask; the site never reads it."
+    )
+    return [
+        *rows,
+        (PARTNER_TOKEN_VARIABLE, "", "", shown),
+        (SERVICE_URL_VARIABLE, "", "", address),
+    ]

@@ -28,12 +28,15 @@ __all__ = [
     "AgeFacts",
     "BankPolicy",
     "ContentStatus",
+    "ListForm",
     "MediaKind",
+    "Opinion",
     "PartnerKind",
     "Reader",
     "Sharing",
     "Signal",
     "SignalType",
+    "StaffRole",
     "utc_now",
 ]
 
@@ -200,13 +203,48 @@ class ContentStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class ListForm(StrEnum):
+    """How a list of hashes is written: `hma` is JSON as HMA answers it, `tx` lines of `threatexchange`.
+
+    `auto` is for reading: the list's beginning says how it is written.
+    """
+
+    AUTO = "auto"
+    CSV = "csv"
+    JSONL = "jsonl"
+    HMA = "hma"
+    TX = "tx"
+
+
 class ActorKind(StrEnum):
     """Who asks."""
 
     NOBODY = "nobody"
     PERSON = "person"
     PARTNER = "partner"
+    STAFF = "staff"
     OPERATOR = "operator"
+
+
+class StaffRole(StrEnum):
+    """What somebody who runs an installation is there for; what each may do: `workflows._permissions`."""
+
+    WORKER = "worker"
+    LEAD = "lead"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Opinion(StrEnum):
+    """What a partner or a reviewer says of a match.
+
+    `confirmed`: it is what the bank says. `not_this`: the upload is something else. `disputed`: the
+    content itself should not be in the bank.
+    """
+
+    CONFIRMED = "confirmed"
+    NOT_THIS = "not_this"
+    DISPUTED = "disputed"
 
 
 class PartnerKind(StrEnum):
@@ -220,10 +258,14 @@ class PartnerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A partner as one who is told of matches: its sort, and whether it serves adults only."""
+    """A partner as one who is told of matches: its sort, whether it serves adults only, and who it is.
+
+    What is limited to named partners reaches none without a `partner_id`.
+    """
 
     kind: PartnerKind
     serves_adults_only: bool
+    partner_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +312,17 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks for something: `id` is a case's, a partner's or an operator's internal id.
+    """Who asks for something: `id` is a case's, a partner's, a user's or an operator's internal id.
 
-    `scopes` are what a partner's token allows, `reader` what sort of partner it is; empty for others.
+    `scopes` are what a partner's token allows, `reader` what sort of partner it is, `role` what a user
+    of the console is there for; empty for others.
     """
 
     kind: ActorKind
     id: str = ""
     scopes: frozenset[str] = frozenset()
     reader: Reader | None = None
+    role: StaffRole | None = None
 
 
 def utc_now() -> datetime:

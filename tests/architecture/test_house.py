@@ -68,7 +68,8 @@ def test_only_rooms_that_own_tables_know_sql() -> None:
     for path in MODULES:
         room = path.relative_to(SOURCE).parts[0]
         knows = any(name.split(".")[0] in SQL_WORDS for name in imported(path))
-        owns = (SOURCE / room / "_tables.py").exists() or room == "storage"
+        # A verb holds the transaction in its hand, and hands it down.
+        owns = (SOURCE / room / "_tables.py").exists() or room in {"storage", "workflows"}
         if knows and not owns:
             wrong.append(f"{path.relative_to(SOURCE)} knows SQL")
         declares = "metadata,\n" in path.read_text() and "Table(" in path.read_text()

@@ -18,6 +18,10 @@ from device_page import Device, opened, serving
 from page_visit import Begin, watched
 from running_server import Server, clean_environment, free_port
 
+from haechi.settings import load_settings
+from haechi.values import Actor, ActorKind
+from haechi.workflows import admit_partner, open_context
+
 READY_WITHIN_S = 60
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -37,6 +41,8 @@ def start_server() -> Iterator[Callable[..., Server]]:
 
     def start(data_folder: Path, **settings: str) -> Server:
         port = free_port()
+        # Passkeys belong to a name, and browsers take this one without https.
+        settings = {"HAECHI_PUBLIC_URL": f"http://localhost:{port}", **settings}
         log = data_folder.parent / f"{data_folder.name}-{port}.log"
         with log.open("wb") as log_file:
             process = subprocess.Popen(
@@ -76,6 +82,20 @@ def server(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPat
 def site(server: Server) -> str:
     """The address of the shared server."""
     return server.address
+
+
+@pytest.fixture(scope="session")
+def admit() -> Callable[..., str]:
+    """Admits a partner to a running server's installation; gives its token."""
+
+    def admitted(data_folder: Path, name: str, *scopes: str, **facts: Any) -> str:
+        settings = load_settings({}, data_folder=data_folder)
+        with open_context(settings, follows=False) as ctx:
+            return admit_partner(ctx, Actor(ActorKind.OPERATOR), name=name, scopes=scopes, **facts)[
+                1
+            ]
+
+    return admitted
 
 
 @pytest.fixture

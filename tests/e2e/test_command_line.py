@@ -28,10 +28,26 @@ XZJw5BSCBSzuOmmmAxK26g==
 ADULT = {"under_18_when_taken": False, "under_19_kr": False}
 COMMANDS = [
     ("serve",),
+    ("bot",),
     ("demo",),
     ("doctor",),
     ("hash",),
     ("match",),
+    ("follow",),
+    ("bank", "list"),
+    ("bank", "show"),
+    ("bank", "add"),
+    ("bank", "change"),
+    ("bank", "access"),
+    ("bank", "hold"),
+    ("bank", "release"),
+    ("bank", "lift"),
+    ("bank", "withdraw"),
+    ("bank", "note"),
+    ("bank", "history"),
+    ("bank", "import"),
+    ("bank", "export"),
+    ("bank", "aside"),
     ("case", "list"),
     ("case", "show"),
     ("case", "half"),
@@ -39,15 +55,31 @@ COMMANDS = [
     ("notice", "draft"),
     ("notice", "sent"),
     ("notice", "received"),
+    ("exchange", "add"),
+    ("exchange", "change"),
+    ("exchange", "list"),
+    ("exchange", "pull"),
+    ("exchange", "push"),
+    ("exchange", "remove"),
+    ("exchange", "status"),
     ("partner", "add"),
     ("partner", "list"),
+    ("partner", "change"),
+    ("partner", "tokens"),
+    ("partner", "token"),
+    ("partner", "leak"),
     ("partner", "revoke"),
     ("receipt", "verify"),
     ("receipt", "key"),
+    ("user", "add"),
+    ("user", "invite"),
+    ("user", "list"),
+    ("user", "disable"),
     ("bench", "match"),
     ("bench", "hash"),
     ("bench", "video"),
     ("bench", "live"),
+    ("bench", "api"),
     ("bench", "edits"),
     ("bench", "all"),
 ]
@@ -105,7 +137,7 @@ class TestHelp:
 
     @pytest.mark.parametrize(
         "group",
-        [(), ("case",), ("notice",), ("partner",), ("receipt",), ("bench",)],
+        [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})],
         ids=" ".join,
     )
     def test_every_group_has_an_example(self, run_haechi: Run, group: tuple[str, ...]) -> None:
@@ -375,6 +407,36 @@ class TestConsole:
         assert "revoked" in run_haechi("partner", "list", "--data-folder", data).stdout
         assert run_haechi("case", "show", "0000-0000", "--data-folder", data).returncode == 1
         assert run_haechi("receipt", "key", "--data-folder", data).stdout.startswith("-----BEGIN")
+
+    def test_a_partners_tokens_and_whose_list_leaked(self, run_haechi: Run, tmp_path: Path) -> None:
+        data = {"HAECHI_DATA_FOLDER": str(tmp_path / "data")}
+        forum = ("--name", "forum")
+        asked = ("--scope", "match", "--scope", "changes", "--keep-lookups-h", "24", "--json")
+        (made,) = lines(run_haechi("partner", "add", *forum, *asked, **data))
+        assert made["token"].startswith("hp_")
+        (more,) = lines(
+            run_haechi("partner", "token", *forum, "--replace-in-h", "0", "--json", **data)
+        )
+        assert more["scopes"] == ["changes", "match"]
+        states = [
+            one["state"] for one in lines(run_haechi("partner", "tokens", *forum, "--json", **data))
+        ]
+        assert states == ["ended", "good"]
+        assert not run_haechi(
+            "partner", "change", *forum, "--lookups-per-min", "7", **data
+        ).returncode
+        (told,) = lines(run_haechi("partner", "list", "--json", **data))
+        assert (told["lookups_per_min"], told["keeps_lookups_h"]) == (7, 24)
+        assert run_haechi("bank", "add", "reports", **data).returncode == 0
+        exported = tmp_path / "leaked.jsonl"
+        out = run_haechi("bank", "export", "reports", "--out", exported, "--for", "forum", **data)
+        assert out.returncode == 0, out.stderr
+        (leak,) = lines(run_haechi("partner", "leak", exported, "--json", **data))
+        assert leak == {"name": "forum", "values": 8, "of": 8}
+        assert (
+            run_haechi("partner", "revoke", *forum, "--token", more["id"], **data).returncode == 0
+        )
+        assert run_haechi("partner", "token", "--name", "nobody", **data).returncode == 1
 
     def test_a_case_and_its_notice_as_json(self, run_haechi: Run, server: Any, photo: Path) -> None:
         import httpx

@@ -225,4 +225,4 @@ def test_a_new_store_has_one_feed_at_zero(database: Database) -> None:
     database.migrate()
     with database.read() as tx:
         rows = tx.execute(select(metadata.tables["feed_head"])).all()
-    assert json.loads(json.dumps([tuple(row) for row in rows])) == [[1, 0]]
+    assert json.loads(json.dumps([tuple(row) for row in rows])) == [[1, 0], [2, 0], [3, 0], [4, 0]]

@@ -78,7 +78,7 @@ def test_the_bank_tells_what_the_rule_says(
 
         def told(reader: Reader | None) -> set[str]:
             found = active_contents(tx, numbers, reader=reader, at=at)
-            return {content_id for content_id, _ in found.values()}
+            return {owner.content_id for owner in found.values()}
 
         before = [told(reader) for reader in readers]
         for reader, found in zip(readers, before, strict=True):

@@ -29,7 +29,7 @@ _QUICK = {
 _EMPTY_ALL = """
     DO $$ BEGIN EXECUTE (
         SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
-        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'feed_head')
+        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'feed_head', 'audit_head')
     ); END $$
 """
 
@@ -69,7 +69,12 @@ class Cluster:
     def empty_tables(self, name: str) -> None:
         """Take every row out of every table, and let the feed begin anew."""
         self._end_others(name)
-        self._run(name, _EMPTY_ALL, "UPDATE feed_head SET seq = 0")
+        self._run(
+            name,
+            _EMPTY_ALL,
+            "UPDATE feed_head SET seq = 0",
+            "UPDATE audit_head SET seq = 0, digest = decode(repeat('00', 32), 'hex')",
+        )
 
     def _end_others(self, name: str) -> None:
         self._run(name, _END_OTHERS)

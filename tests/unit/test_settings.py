@@ -10,6 +10,7 @@ from haechi.errors import BadSetting
 from haechi.settings import (
     ENV_PREFIX,
     PARTNER_TOKEN_VARIABLE,
+    SERVICE_URL_VARIABLE,
     Settings,
     load_settings,
     setting_rows,
@@ -76,7 +77,11 @@ def test_the_command_line_has_the_same_least_values(name: str, value: int) -> No
 
 
 def test_the_token_of_a_partner_is_known_and_no_setting() -> None:
-    assert load_settings({PARTNER_TOKEN_VARIABLE: "hp_secret"}) == Settings()
+    of_others = {
+        PARTNER_TOKEN_VARIABLE: "hp_secret",
+        SERVICE_URL_VARIABLE: "https://haechi.example",
+    }
+    assert load_settings(of_others) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -130,11 +135,14 @@ def test_no_statutory_clock_can_be_configured() -> None:
             assert forbidden not in words
 
 
+_UNITS = ("min", "mib", "ms", "s", "hour", "day", "days", "processes")
+
+
 def test_the_table_has_a_row_for_every_setting() -> None:
     rows = setting_rows()
     names = [ENV_PREFIX + item.name.upper() for item in fields(Settings)]
-    assert [row[0] for row in rows] == [*names, PARTNER_TOKEN_VARIABLE]
+    assert [row[0] for row in rows] == [*names, PARTNER_TOKEN_VARIABLE, SERVICE_URL_VARIABLE]
     assert all(help_text.endswith(".") for *_, help_text in rows)
-    for (_, _, unit, _), item in zip(rows[:-1], fields(Settings), strict=True):
-        has_unit_in_name = item.name.rpartition("_")[2] in ("min", "mib", "ms", "s", "processes")
+    for (_, _, unit, _), item in zip(rows[:-2], fields(Settings), strict=True):
+        has_unit_in_name = item.name.rpartition("_")[2] in _UNITS
         assert bool(unit) == has_unit_in_name

@@ -34,9 +34,21 @@ _SIGNALS_MAX_BYTES: Final = 4 * 1024 * 1024
 Req = Request[Any, Any, Any]
 
 
+_CASE_EXAMPLE: Final = {
+    "language": "ko",
+    "items": [
+        {
+            "kind": "image",
+            "signals": [{"type": "pdq", "value": "f8f8f0cee0f4a84f" * 4, "quality": 100}],
+        }
+    ],
+    "sightings": [{"place": "a chat room", "told_by": "a friend"}],
+}
+
+
 @post(
     "/v1/cases",
-    opt={"gate": Gate.OPEN, "body": "json", "limit": "report"},
+    opt={"gate": Gate.OPEN, "body": "json", "limit": "report", "example": _CASE_EXAMPLE},
     request_max_body_size=_SIGNALS_MAX_BYTES,
     sync_to_thread=True,
     summary="Open a case",

@@ -20,6 +20,8 @@ from haechi.asgi._headers import protect
 from haechi.asgi._hold_back import hold_back
 from haechi.asgi._limits import forget_addresses, limits
 from haechi.asgi._logs import quiet_logging
+from haechi.asgi._openapi import describe
+from haechi.asgi._quick import quick_no
 from haechi.asgi._upkeep import keep_up
 from haechi.values import Actor
 from haechi.workflows import Context, Gate
@@ -31,7 +33,7 @@ _UPLOADS_AT_ONCE: Final = 8
 def create_app(context: Context) -> Litestar:
     """The whole site as an ASGI application on an open context, which the caller closes."""
     quiet_logging()
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             api.create_router(),
             _describe,
@@ -60,12 +62,14 @@ def create_app(context: Context) -> Litestar:
             openapi_router=Router("/openapi", route_handlers=[]),
         ),
     )
+    app.asgi_handler = quick_no(app.asgi_handler, context)
+    return app
 
 
 @get("/openapi.json", opt={"gate": Gate.OPEN}, sync_to_thread=False, include_in_schema=False)
 def _describe(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The description of the HTTP API, for programs."""
-    return request.app.openapi_schema.to_schema()
+    return describe(request.app)
 
 
 def _context(state: State) -> Context:

@@ -47,12 +47,25 @@ def exception_handlers() -> ExceptionHandlersMap:
 
 def _answer(request: Req, error: HaechiError) -> Response[Any]:
     note_hold_back(request.scope, error)
+    if request.scope["path"].startswith(api.HMA_PATHS):
+        return api.hma_error(error)
     if request.scope["path"].startswith(_PROGRAM_PATHS):
-        return Response(api.error_body(error), status_code=error.http_status)
+        return Response(
+            api.error_body(error), status_code=error.http_status, headers=_headers(error)
+        )
     return web.error_page(request, error)
 
 
+def _headers(error: HaechiError) -> dict[str, str]:
+    """When to ask again, of whoever asked too much (RFC 9110)."""
+    if isinstance(error, TooManyRequests):
+        return {"retry-after": str(error.params["seconds"])}
+    return {}
+
+
 def _answer_framework(request: Req, error: HTTPException) -> Response[Any]:
+    if request.scope["path"].startswith(api.HMA_PATHS):
+        return api.hma_error(error)
     return _answer(request, _as_ours(error))
 
 

@@ -2,8 +2,9 @@
 """The gate: every route is closed unless it names who may come through.
 
 Who asks is found here and nowhere else: a person by the cookie of her session, a partner by its
-bearer token. A request that changes something must come from our own page or from no page at all
-(Fetch Metadata, W3C; the Origin header, RFC 6454): a form on another site cannot use her cookie.
+bearer token, a user of the console by another cookie. A request that changes something must come from
+our own page or from no page at all (Fetch Metadata, W3C; the Origin header, RFC 6454): a form on
+another site cannot use her cookie.
 """
 
 from __future__ import annotations
@@ -20,12 +21,21 @@ from haechi.errors import (
     CrossSiteRefused,
     ImageBytesRefused,
     NeedsAccess,
+    NeedsSignIn,
     NotFound,
     NotYours,
 )
-from haechi.settings import SESSION_COOKIE
+from haechi.settings import SESSION_COOKIE, STAFF_COOKIE
 from haechi.values import Actor, ActorKind
-from haechi.workflows import Context, Gate, actor_of_session, actor_of_token
+from haechi.workflows import (
+    Context,
+    Gate,
+    actor_of_session,
+    actor_of_staff_session,
+    actor_of_token,
+    may,
+    remembered_actor,
+)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -51,9 +61,9 @@ async def come_through(connection: Connection, handler: BaseRouteHandler) -> Non
     if gate is Gate.CASE:
         actor = await _person(context, connection)
     elif gate is Gate.PARTNER:
-        actor = await _partner(context, connection)
-        if handler.opt["scope"].value not in actor.scopes:
-            raise NotYours
+        actor = await _partner(context, connection, handler)
+    elif gate is Gate.STAFF:
+        actor = await _user(context, connection, handler)
     if connection.scope.get("method") not in _SAFE_METHODS:
         _refuse_other_sites(connection)
         _refuse_other_bodies(connection, handler.opt.get("body"))
@@ -70,14 +80,43 @@ async def _person(context: Context, connection: Connection) -> Actor:
     return actor
 
 
-async def _partner(context: Context, connection: Connection) -> Actor:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > _TOKEN_MAX_CHARS:
+async def _user(context: Context, connection: Connection, handler: BaseRouteHandler) -> Actor:
+    """A user whose role includes the route's `duty`; with `half` also one without a second factor yet."""
+    token = connection.cookies.get(STAFF_COOKIE, "")
+    if not token or len(token) > _TOKEN_MAX_CHARS:
+        raise NeedsSignIn
+    actor = await to_thread.run_sync(actor_of_staff_session, context, token)
+    if actor is None or (actor.role is None and not handler.opt.get("half", False)):
+        raise NeedsSignIn
+    duty = handler.opt["duty"]
+    if duty is not None and not may(actor, duty):
+        raise NotYours
+    return actor
+
+
+async def _partner(context: Context, connection: Connection, handler: BaseRouteHandler) -> Actor:
+    """A partner whose token has the route's `scope`; a compatible face may name another `token_header`."""
+    name = handler.opt.get("token_header")
+    headers = connection.headers
+    token = headers.get(name, "") if name else bearer_token(headers.get("authorization", ""))
+    if not token or len(token) > _TOKEN_MAX_CHARS:
         raise NeedsAccess
-    actor = await to_thread.run_sync(actor_of_token, context, token.strip())
+    actor = remembered_actor(context, token)
+    if actor is None:
+        actor = await to_thread.run_sync(actor_of_token, context, token)
     if actor is None:
         raise NeedsAccess
+    scope = handler.opt["scope"]
+    if scope is not None and scope.value not in actor.scopes:
+        raise NotYours
     return actor
+
+
+def bearer_token(authorization: str) -> str:
+    """The token that an Authorization header carries (RFC 6750); empty for none, or one that is too long."""
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and len(token) <= _TOKEN_MAX_CHARS else ""
 
 
 def _is_odd(path: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 # A video is fingerprinted by a player of its own, which reads the chosen file as `blob:`. Nothing comes
@@ -29,9 +28,12 @@ _ALWAYS: Final = {
 }
 
 
+_ALWAYS_RAW: Final = [(name.encode(), value.encode()) for name, value in _ALWAYS.items()]
+_ALWAYS_NAMES: Final = frozenset(name for name, _ in _ALWAYS_RAW)
+
+
 async def protect(message: Message, scope: Scope) -> None:  # noqa: ARG001  # a Litestar hook
-    """Add the headers to an answer that begins."""
+    """Set the headers on an answer that begins."""
     if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in _ALWAYS.items():
-            headers[name] = value
+        given = [one for one in message["headers"] if one[0].lower() not in _ALWAYS_NAMES]
+        message["headers"] = given + _ALWAYS_RAW

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from haechi.bank._feed import lock_feed, record_change
-from haechi.bank._sharing import reaching, to_columns
+from haechi.bank._notes import sealed_note
+from haechi.bank._sharing import to_columns
 from haechi.bank._tables import bank, content, content_signal
+from haechi.bank._visible import told_to
 from haechi.errors import NotFound
 from haechi.storage import KeyId, Vault, new_id
 from haechi.values import (
@@ -30,6 +33,18 @@ _MOST_NUMBERS: Final = 500
 _WITH_ALL: Final = Sharing()
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an entry of the index is: its content and bank.
+
+    What a quarantined content matches is only for review, whatever its bank says.
+    """
+
+    content_id: str
+    bank_id: str
+    is_quarantined: bool
+
+
 def add_content(
     tx: Connection,
     vault: Vault,
@@ -38,21 +53,29 @@ def add_content(
     key_id: KeyId,
     signals: Sequence[Signal],
     sharing: Sharing = _WITH_ALL,
+    origin_kind: str = "case",
+    origin_id: str = "",
+    note: str | None = None,
 ) -> str:
     """Put a content with its signals into a bank, active at once; returns its opaque id.
 
-    The values are sealed under `key_id`: destroying that key erases them. The change is in the feed
-    when the caller's transaction commits. Does not look for an equal content that is there already:
-    two people may report the same picture, and each withdraws only her own.
+    The values and the note are sealed under `key_id`: destroying that key erases them. The change is in
+    the feed when the caller's transaction commits. Does not look for an equal content that is there
+    already: two people may report the same picture, and each withdraws only her own.
 
     Where nothing is said it is shared with every kind of partner without an end, but for those that
     serve adults only: whoever adds what shows nobody under age says so in `sharing`.
 
+    `origin_kind` is `case`, `staff`, `partner`, `source` or `canary`, and `origin_id` which one: no id of
+    a case, for a bank tells nobody whose a content is.
+
     Raises:
-        ValueError: no signals: such a content could never be matched.
+        ValueError: no signals: such a content could never be matched. MalformedField: a note that is too
+            long.
     """
     if not signals:
         raise ValueError("a content needs at least one signal")
+    lock_feed(tx)
     now = utc_now()
     content_id = new_id("con")
     entry_id = tx.execute(
@@ -64,6 +87,9 @@ def add_content(
             status=ContentStatus.ACTIVE.value,
             created_at=now,
             changed_at=now,
+            origin_kind=origin_kind,
+            origin_id=origin_id,
+            sealed_note=sealed_note(tx, vault, key_id, content_id, note or ""),
             **to_columns(sharing),
         )
         .returning(content.c.entry_id)
@@ -87,8 +113,8 @@ def add_content(
 def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
     """Change the status of a content; the same status again is no change.
 
-    A withdrawn content stays withdrawn, is shared with nobody, and all its signals are deleted: whoever
-    wants it back reports it anew.
+    One that is no longer held has no end of a hold. A withdrawn content stays withdrawn, is shared with
+    nobody, and all its signals and its note are deleted: whoever wants it back reports it anew.
 
     Raises:
         NotFound: no such content, or it is withdrawn.
@@ -107,7 +133,7 @@ def set_status(tx: Connection, content_id: str, status: ContentStatus) -> None:
     tx.execute(
         update(content)
         .where(content.c.entry_id == row.entry_id)
-        .values(status=status.value, changed_at=now)
+        .values(status=status.value, changed_at=now, held_until=None)
     )
     if status is ContentStatus.WITHDRAWN:
         _erase_signals(tx, row.entry_id)
@@ -120,7 +146,13 @@ def _erase_signals(tx: Connection, entry_id: int) -> None:
     tx.execute(
         update(content)
         .where(content.c.entry_id == entry_id)
-        .values(shared_with="", shared_until=None, reaches_adult_services=False)
+        .values(
+            shared_with="",
+            shared_until=None,
+            reaches_adult_services=False,
+            sealed_note=None,
+            quarantined_at=None,
+        )
     )
 
 
@@ -159,22 +191,31 @@ def content_statuses(tx: Connection, content_ids: Iterable[str]) -> dict[str, Co
 
 def active_contents(
     tx: Connection, entry_ids: Iterable[int], *, reader: Reader | None, at: datetime
-) -> dict[int, tuple[str, str]]:
-    """(content id, bank id) of each of these entries that is active and reaches the reader, by number.
+) -> dict[int, Owner]:
+    """Whose each of these entries is that is active and reaches the reader, by number.
 
-    Reader None is the operator, whom all of them reach. What is in an `allow` bank reaches everybody,
-    however it is shared: it is never told, it only keeps something else from being told.
+    Reader None is the operator, whom all of them reach but values made up for a partner. Banks that are
+    off reach nobody, limited ones only the partners that may read them. What is in an `allow` bank
+    reaches each of its readers, however it is shared: it is never told, it only keeps something else from
+    being told; a quarantined one does not even do that.
     """
-    conditions = [content.c.status == ContentStatus.ACTIVE.value]
-    if reader is not None:
-        conditions.append(or_(bank.c.policy == BankPolicy.ALLOW.value, reaching(reader, at)))
+    conditions = [
+        content.c.status == ContentStatus.ACTIVE.value,
+        told_to(reader, at),
+        or_(content.c.quarantined_at.is_(None), bank.c.policy != BankPolicy.ALLOW.value),
+    ]
     numbers = list(entry_ids)
     found = {}
     for first in range(0, len(numbers), _MOST_NUMBERS):
         rows = tx.execute(
-            select(content.c.entry_id, content.c.id, content.c.bank_id)
+            select(content.c.entry_id, content.c.id, content.c.bank_id, content.c.quarantined_at)
             .join(bank, bank.c.id == content.c.bank_id)
             .where(content.c.entry_id.in_(numbers[first : first + _MOST_NUMBERS]), *conditions)
         )
-        found.update({row.entry_id: (row.id, row.bank_id) for row in rows})
+        found.update(
+            {
+                row.entry_id: Owner(row.id, row.bank_id, row.quarantined_at is not None)
+                for row in rows
+            }
+        )
     return found

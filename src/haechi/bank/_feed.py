@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from haechi.bank._tables import content, content_signal, feed_change, feed_head
-from haechi.storage import Vault
-from haechi.values import ContentStatus, Signal, SignalType
+from haechi.storage import UtcDateTime, Vault
+from haechi.values import ContentStatus, Signal, SignalType, utc_now
+
+_MOST_SEALED_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,52 @@ def record_change(tx: Connection, entry_id: int, status: ContentStatus, at: date
     return int(seq)
 
 
+def touch_access(tx: Connection) -> None:
+    """Note that partners, their tokens or their access to banks changed: what is remembered of them ends."""
+    tx.execute(update(feed_head).where(feed_head.c.id == 2).values(seq=feed_head.c.seq + 1))
+
+
+def access_version(tx: Connection) -> int:
+    """A number that is another one after every change of partners, tokens, banks or access."""
+    return int(tx.scalar(select(feed_head.c.seq).where(feed_head.c.id == 2)) or 0)
+
+
+def touch_bank(tx: Connection, bank_id: str) -> int:
+    """Write one step for every active content of a bank, so that every follower looks again.
+
+    For a change of the bank itself: on or off, policy, radius, or who may read it. How many there were.
+    """
+    now = utc_now()
+    lock_feed(tx)
+    head = feed_position(tx)
+    numbered = (
+        literal(head) + func.row_number().over(order_by=content.c.entry_id),
+        content.c.entry_id,
+        content.c.status,
+        literal(now, UtcDateTime),
+    )
+    chosen = select(*numbered).where(
+        content.c.bank_id == bank_id, content.c.status == ContentStatus.ACTIVE.value
+    )
+    columns = ["seq", "entry_id", "status", "changed_at"]
+    tx.execute(insert(feed_change).from_select(columns, chosen))
+    # Not every driver counts the rows of such a statement.
+    count = int(tx.scalar(select(func.max(feed_change.c.seq))) or 0) - head
+    if count > 0:
+        tx.execute(update(feed_head).where(feed_head.c.id == 1).values(seq=head + count))
+    return max(count, 0)
+
+
 def feed_position(tx: Connection) -> int:
     """The number of the newest step; 0 before the first."""
     return int(tx.scalar(select(feed_head.c.seq).where(feed_head.c.id == 1)) or 0)
 
 
 def changes_after(tx: Connection, vault: Vault, seq: int, *, limit: int = 5000) -> list[Change]:
-    """The steps after number `seq`, oldest first, at most `limit`; empty when there are none."""
+    """The steps after number `seq`, oldest first, at most `limit`; empty when there are none.
+
+    Fewer where they are of long videos, so that what they hold fits into memory: one at least.
+    """
     steps = tx.execute(
         select(
             feed_change.c.seq,
@@ -78,6 +121,7 @@ def changes_after(tx: Connection, vault: Vault, seq: int, *, limit: int = 5000) 
     ).all()
     if not steps:
         return []
+    steps = steps[: _fitting(tx, steps)]
     signals = _signals_of(tx, vault, steps[0].seq, steps[-1].seq)
     changes = []
     for step in steps:
@@ -94,6 +138,29 @@ def changes_after(tx: Connection, vault: Vault, seq: int, *, limit: int = 5000) 
             )
         )
     return changes
+
+
+def _fitting(tx: Connection, steps: Sequence[Row[*tuple[Any, ...]]]) -> int:
+    """How many of these steps, one at least, hold no more of videos than is read at once."""
+    between = feed_change.c.seq.between(steps[0].seq, steps[-1].seq)
+    rows = tx.execute(
+        select(content_signal.c.entry_id, func.length(content_signal.c.sealed).label("size"))
+        .join(content, content.c.entry_id == content_signal.c.entry_id)
+        .where(
+            content_signal.c.entry_id.in_(select(feed_change.c.entry_id).where(between)),
+            content_signal.c.type == SignalType.VPDQ.value,
+            content.c.status == ContentStatus.ACTIVE.value,
+        )
+    )
+    sizes: dict[int, int] = defaultdict(int)
+    for row in rows:
+        sizes[row.entry_id] += row.size
+    left = _MOST_SEALED_BYTES
+    for place, step in enumerate(steps):
+        left -= sizes.pop(step.entry_id, 0)
+        if left < 0 and place:
+            return place
+    return len(steps)
 
 
 def _signals_of(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """With whom a content is shared: kept beside it in clear, for the database itself decides by it.
 
-`Sharing.reaches` in `haechi.values` is the rule; `reaching` is the same rule as the database reads it.
+`Sharing.reaches` in `haechi.values` is the rule; `_visible.reaching` is the same rule as the database reads it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, literal, or_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from haechi.bank._feed import lock_feed, record_change
 from haechi.bank._tables import content
 from haechi.errors import NotFound
-from haechi.values import ContentStatus, PartnerKind, Reader, Sharing, utc_now
+from haechi.values import ContentStatus, PartnerKind, Sharing, utc_now
 
 _NOBODY: Final = ""
 _COLUMNS: Final = (content.c.shared_with, content.c.shared_until, content.c.reaches_adult_services)
@@ -28,16 +28,6 @@ def to_columns(sharing: Sharing) -> dict[str, Any]:
         "shared_until": sharing.until,
         "reaches_adult_services": sharing.reaches_adult_services,
     }
-
-
-def reaching(reader: Reader, at: datetime) -> ColumnElement[bool]:
-    """The condition on `content` under which this reader may be told of it at that moment."""
-    words = literal(" ").concat(content.c.shared_with).concat(" ")
-    return and_(
-        words.contains(f" {reader.kind.value} ", autoescape=True),
-        or_(content.c.shared_until.is_(None), content.c.shared_until > at),
-        or_(content.c.reaches_adult_services, literal(not reader.serves_adults_only)),
-    )
 
 
 def set_sharing(tx: Connection, content_id: str, sharing: Sharing) -> None:

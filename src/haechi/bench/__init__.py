@@ -4,6 +4,7 @@
 May use every room; no room uses it. `__main__` hands it to the command line.
 """
 
+from haechi.bench._api import bench_api
 from haechi.bench._edits import bench_edits
 from haechi.bench._figures import Figure, Report
 from haechi.bench._hash import bench_hash
@@ -14,6 +15,7 @@ from haechi.bench._video import bench_video
 __all__ = [
     "Figure",
     "Report",
+    "bench_api",
     "bench_edits",
     "bench_hash",
     "bench_live",

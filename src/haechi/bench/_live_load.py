@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ._live_followers import FollowerProcess
 from ._live_server import Asker, Server
 
 __all__ = ["Seen", "under_load"]
@@ -29,7 +30,7 @@ _QUERIES_PER_S: Final = 20.0
 
 @dataclass(slots=True)
 class Seen:
-    """What was measured, in seconds; `protected` and `silent` by server, in the order given.
+    """What was measured, in seconds; `protected` and `silent` by server and follower, in the order given.
 
     A server that did not come to it within 15 s counts with those.
     """
@@ -41,14 +42,22 @@ class Seen:
     took_s: float = 0.0
 
 
-def under_load(servers: Sequence[Server], token: str, *, rate_per_s: float, seconds: float) -> Seen:
+def under_load(
+    servers: Sequence[Server],
+    token: str,
+    *,
+    rate_per_s: float,
+    seconds: float,
+    followers: Sequence[FollowerProcess] = (),
+) -> Seen:
     """Report to the first server at this rate; follow one report in four until it is silent again.
 
-    Each report is of one new value. Of one that is followed all servers are asked until they answer by
-    it; then it is withdrawn, and they are asked until they do not. Unrelated uploads are asked for
+    Each report is of one new value. Of one that is followed all servers, and the followers, are asked
+    until they answer by it; then it is withdrawn, and they are asked until they do not. Unrelated uploads are asked for
     meanwhile.
     """
-    seen = Seen(protected=[[] for _ in servers], silent=[[] for _ in servers])
+    asked = [*servers, *followers]
+    seen = Seen(protected=[[] for _ in asked], silent=[[] for _ in asked])
     count = max(1, round(rate_per_s * seconds))
     is_over = threading.Event()
     asking = threading.Thread(target=_ask_on, args=(servers, token, seen, is_over))
@@ -57,7 +66,7 @@ def under_load(servers: Sequence[Server], token: str, *, rate_per_s: float, seco
 
     def person(number: int) -> float:
         time.sleep(max(0.0, begun_s + number / rate_per_s - time.perf_counter()))
-        return _report(servers, token, seen, is_followed=number % _FOLLOWED == 0)
+        return _report(servers, followers, token, seen, is_followed=number % _FOLLOWED == 0)
 
     try:
         with ThreadPoolExecutor(_PEOPLE) as people:
@@ -69,7 +78,14 @@ def under_load(servers: Sequence[Server], token: str, *, rate_per_s: float, seco
     return seen
 
 
-def _report(servers: Sequence[Server], token: str, seen: Seen, *, is_followed: bool) -> float:
+def _report(
+    servers: Sequence[Server],
+    followers: Sequence[FollowerProcess],
+    token: str,
+    seen: Seen,
+    *,
+    is_followed: bool,
+) -> float:
     """When the report was answered."""
     signal = {"type": "pdq", "value": secrets.token_hex(32), "quality": 100}
     body = {"items": [{"kind": "image", "signals": [signal]}]}
@@ -80,7 +96,10 @@ def _report(servers: Sequence[Server], token: str, seen: Seen, *, is_followed: b
         seen.answered.append(answered_at_s - begun_s)
         if is_followed:
             with ExitStack() as opened:
-                platforms = [opened.enter_context(closing(Asker(each, token))) for each in servers]
+                platforms: list[Asker | FollowerProcess] = [
+                    opened.enter_context(closing(Asker(each, token))) for each in servers
+                ]
+                platforms += followers
                 _note(seen.protected, _until(platforms, signal, is_found=True))
                 path = f"/v1/case/items/{case['items'][0]['id']}/withdraw"
                 person.post(path, cookie=cookie)
@@ -93,20 +112,22 @@ def _note(by_server: Sequence[list[float]], took_s: Sequence[float]) -> None:
         times.append(one)
 
 
-def _until(platforms: Sequence[Asker], signal: dict[str, Any], *, is_found: bool) -> list[float]:
-    """Seconds from now until each of them answers so."""
+def _until(
+    platforms: Sequence[Asker | FollowerProcess], signal: dict[str, Any], *, is_found: bool
+) -> list[float]:
+    """Seconds from now until each of them answers so; none waits for the answer of another."""
     begun_s = time.perf_counter()
-    took_s = [_GIVE_UP_S] * len(platforms)
-    waiting = set(range(len(platforms)))
-    while waiting and time.perf_counter() - begun_s < _GIVE_UP_S:
-        for place in sorted(waiting):
-            answer, _ = platforms[place].post("/v1/match", {"signals": [signal]})
+
+    def until_it_does(platform: Asker | FollowerProcess) -> float:
+        while time.perf_counter() - begun_s < _GIVE_UP_S:
+            answer, _ = platform.post("/v1/match", {"signals": [signal]})
             if bool(answer["matches"]) == is_found:
-                took_s[place] = time.perf_counter() - begun_s
-                waiting.discard(place)
-        if waiting:
+                return time.perf_counter() - begun_s
             time.sleep(_PAUSE_S)
-    return took_s
+        return _GIVE_UP_S
+
+    with ThreadPoolExecutor(len(platforms)) as asking:
+        return list(asking.map(until_it_does, platforms))
 
 
 def _ask_on(servers: Sequence[Server], token: str, seen: Seen, is_over: threading.Event) -> None:

@@ -43,6 +43,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.port = _free_port()
         address = f"http://{_HOST}:{self.port}"
+        self.address = address
         self._settings = replace(settings, host=_HOST, port=self.port, public_url=address)
         self._process: subprocess.Popen[bytes] | None = None
         self.ready_s = 0.0

@@ -11,8 +11,23 @@ from typing import Annotated, NoReturn
 import typer
 
 from haechi import __version__
-from haechi.cli import _bench, _case, _demo, _doctor, _hash, _match, _partner, _receipt, _serve
-from haechi.cli._handed import Benches, Handed, RunSite
+from haechi.cli import (
+    _bank_files,
+    _bench,
+    _bot,
+    _case,
+    _demo,
+    _doctor,
+    _exchange,
+    _follow,
+    _hash,
+    _match,
+    _partner,
+    _receipt,
+    _serve,
+    _user,
+)
+from haechi.cli._handed import Benches, Handed, RunBot, RunSite
 from haechi.cli._output import say_error
 from haechi.errors import ExitCode, HaechiError
 
@@ -25,14 +40,19 @@ app = typer.Typer(
 )
 
 app.command("serve")(_serve.serve)
+app.command("bot")(_bot.bot)
 app.command("demo")(_demo.demo)
 app.command("doctor")(_doctor.doctor)
 app.command("hash")(_hash.hash_paths)
 app.command("match")(_match.match_paths)
+app.command("follow")(_follow.follow)
+app.add_typer(_bank_files.bank_app, name="bank")
 app.add_typer(_case.case_app, name="case")
 app.add_typer(_case.notice_app, name="notice")
+app.add_typer(_exchange.exchange_app, name="exchange")
 app.add_typer(_partner.partner_app, name="partner")
 app.add_typer(_receipt.receipt_app, name="receipt")
+app.add_typer(_user.user_app, name="user")
 app.add_typer(_bench.bench_app, name="bench")
 
 
@@ -56,14 +76,14 @@ def options(
     """
 
 
-def main(*, run_site: RunSite, load_benches: Callable[[], Benches]) -> NoReturn:
+def main(*, run_site: RunSite, load_benches: Callable[[], Benches], run_bot: RunBot) -> NoReturn:
     """Run a command; every error of ours ends as one sentence and its exit status.
 
-    `run_site` serves the site until it is stopped, `load_benches` gives what `haechi bench` runs: they
-    are handed in, as no face imports another or what lies above it.
+    `run_site` serves the site until it is stopped, `load_benches` gives what `haechi bench` runs,
+    `run_bot` watches over Telegram groups: they are handed in, as no face imports another or what lies above it.
     """
     try:
-        _run(Handed(run_site, load_benches))
+        _run(Handed(run_site, load_benches, run_bot))
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except (BrokenPipeError, SystemExit) as ended:

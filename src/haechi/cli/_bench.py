@@ -139,7 +139,8 @@ def live(
     """Time to protect and to withdraw, under load, over HTTP to two real servers on one database.
 
     Reports go to one of them. One in four is followed until both answer by it, withdrawn, and followed
-    until both are silent. The first run fills a database, which is kept under build/ for the next one.
+    until both are silent. So is a follower of the change feed in a process of its own; another is killed
+    every few seconds, and in the end the sets of both are compared with the bank's. The first run fills a database, which is kept under build/ for the next one.
 
     Example: haechi bench live --size 1e5 --rate 20 --seconds 10
     """
@@ -148,6 +149,29 @@ def live(
         return benches.bench_live(size, rate_per_s=rate, seconds=seconds, say=say)
 
     _measure(given, "live", run, as_json=as_json, out=out)
+
+
+@bench_app.command("api")
+def api(
+    given: typer.Context,
+    *,
+    size: Size = "1e6",  # type: ignore[assignment]  # Typer parses it
+    seconds: Annotated[float, typer.Option(min=1, help="How long each way of asking.")] = 10,
+    as_json: JsonFlag = False,
+    out: Out = None,
+) -> None:
+    """Lookups a second over HTTP, one by one and in batches, of a server that shares the machine.
+
+    The platform that asks runs beside it. The first run fills a database, which is kept under build/
+    for the next one.
+
+    Example: haechi bench api --json
+    """
+
+    def run(benches: Benches, say: Say) -> ReportLike:
+        return benches.bench_api(size, seconds=seconds, say=say)
+
+    _measure(given, "api", run, as_json=as_json, out=out)
 
 
 @bench_app.command("edits")
@@ -234,6 +258,7 @@ def every_bench(
         "live": lambda benches, say: benches.bench_live(
             1_000_000, rate_per_s=50, seconds=20, say=say
         ),
+        "api": lambda benches, say: benches.bench_api(1_000_000, seconds=10, say=say),
         "video": lambda benches, _: benches.bench_video(photos),
         "edits": edits_run,
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `__main__` hands to the commands: the site and the benches, which no face may import."""
+"""What `__main__` hands to the commands: the site, the bot and the benches, which no face may import."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from haechi.settings import Settings
 
 RunSite = Callable[[Settings], None]
 """Serves the site until it is stopped."""
+
+
+class RunBot(Protocol):
+    """Watches over Telegram groups until it is stopped."""
+
+    def __call__(
+        self, *, url: str | None, appeal_url: str, api_url: str, remembers_in: Path | None
+    ) -> None:
+        """Run it; the tokens come from the environment."""
+
 
 Say = Callable[[str], None]
 """Told, in a few words, what a long bench is at."""
@@ -87,6 +97,9 @@ class Benches(Protocol):
     def bench_live(self, size: int, *, rate_per_s: float, seconds: float, say: Say) -> ReportLike:
         """Time to protect and to withdraw, with so many contents."""
 
+    def bench_api(self, size: int, *, seconds: float, say: Say) -> ReportLike:
+        """Lookups a second over HTTP, with so many contents."""
+
     def bench_edits(
         self,
         photos: Path | None,
@@ -103,7 +116,8 @@ class Benches(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """The two; benches are loaded when one is asked for."""
+    """The three; benches are loaded when one is asked for."""
 
     run_site: RunSite
     load_benches: Callable[[], Benches]
+    run_bot: RunBot

@@ -31,7 +31,11 @@ def match_paths(
     paths: Paths,
     *,
     bank: Annotated[
-        str, typer.Option("--bank", help="A file of hashes, or the address of a Haechi service.")
+        str,
+        typer.Option(
+            "--bank",
+            help="A file of hashes, the folder of a follower, or the address of a Haechi service.",
+        ),
     ],
     token: Annotated[
         str,
@@ -74,6 +78,8 @@ def _answer(ask: Ask, hashed: HashedFile) -> tuple[list[dict[str, Any]], HaechiE
 
 
 def _file(path: Path) -> Ask:
+    if path.is_dir():
+        return _folder(path)
     from haechi.workflows import load_local_bank
 
     known = load_local_bank(path)
@@ -81,6 +87,13 @@ def _file(path: Path) -> Ask:
         lines = "1 line" if known.skipped == 1 else f"{known.skipped} lines"
         err.print(f"haechi: {lines} of the bank could not be read", style="yellow")
     return lambda hashed: [_line(match) for match in known.matches(hashed)]
+
+
+def _folder(path: Path) -> Ask:
+    from haechi.workflows import load_followed_bank
+
+    followed = load_followed_bank(path)
+    return lambda hashed: [_line(match) for match in followed.matches(hashed)]
 
 
 def _service(address: str, token: str) -> Ask:

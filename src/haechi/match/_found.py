@@ -35,6 +35,17 @@ class Found:
         return len(self.query)
 
     @classmethod
+    def nothing(cls) -> Self:
+        """No row at all."""
+        return cls(
+            np.empty(0, dtype=np.int64),
+            np.empty(0, dtype=np.int64),
+            np.empty(0, dtype=np.uint16),
+            np.empty(0, dtype=np.uint64),
+            np.empty(0, dtype=np.uint16),
+        )
+
+    @classmethod
     def joined(cls, parts: Sequence[Found]) -> Self:
         """All of these, one after the other, unsorted."""
         columns = zip(*(part.columns for part in parts), strict=True)

@@ -35,10 +35,13 @@ def search_table(table: Table, epoch: int, asked: Values, limits: Limits, *, thr
 
     Exact. With `threads` the values are shared out among so many cores; a single one is searched by one.
     """
+    if not table.segments and not table.delta_rows:
+        # Nearly every bank holds no value of some kind: no need to look at it at all.
+        return Found.nothing()
 
     def search(share: Values, first: int) -> Found:
         found = _search_part(table, epoch, share, limits, first)
-        return found.first_entries(limits.most_entries).sorted()
+        return found.first_entries(limits.most_entries).sorted() if len(found) else found
 
     at_once = _LIMITED_AT_ONCE if limits.most_entries < UNLIMITED else len(asked)
     if len(asked) <= (at_once if threads <= 1 else 1):

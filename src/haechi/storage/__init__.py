@@ -7,6 +7,7 @@ own `_tables.py`) and are handed a connection inside a transaction.
 
 from haechi.storage._columns import UtcDateTime, metadata, new_id
 from haechi.storage._database import DATABASE_AWAY, Database
+from haechi.storage._facts import make_fact, stored_fact
 from haechi.storage._keys import Keys, load_keys
 from haechi.storage._vault import KeyId, Vault, open_under, seal_under
 
@@ -18,8 +19,10 @@ __all__ = [
     "UtcDateTime",
     "Vault",
     "load_keys",
+    "make_fact",
     "metadata",
     "new_id",
     "open_under",
     "seal_under",
+    "stored_fact",
 ]

@@ -9,7 +9,7 @@ open.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NewType
 
@@ -93,6 +93,17 @@ class Vault:
             BrokenStore: the data key is destroyed or not there.
         """
         return _seal(self._data_key(tx, key_id), plain, f"{key_id}|{context}")
+
+    def seal_many(
+        self, tx: Connection, key_id: KeyId, plain: Iterable[tuple[bytes, str]]
+    ) -> list[bytes]:
+        """As `seal`, for many (value, context) at once, in their order.
+
+        Raises:
+            BrokenStore: the data key is destroyed or not there.
+        """
+        cipher = self._data_key(tx, key_id)
+        return [_seal(cipher, value, f"{key_id}|{context}") for value, context in plain]
 
     def open(self, tx: Connection, key_id: KeyId, sealed: bytes, *, context: str) -> bytes:
         """What was sealed for this key and place.

@@ -7,9 +7,12 @@ that transaction.
 Faces call these and nothing below them. A `Context` holds what the verbs work with.
 """
 
+from haechi.audit import Broken, Event, Head
+from haechi.bank import Bank, Content, ContentCounts
 from haechi.cases import NewsEvery, Sighting, Standing
 from haechi.evidence import ReceiptFacts
-from haechi.exchange import Partner
+from haechi.exchange import USUAL_LOOKUPS_PER_MIN, Partner, Token, Usage, Webhook
+from haechi.follower import FeedPage, Follower, FollowerMatch, FollowerState
 from haechi.guidance import (
     ANYWHERE,
     Contact,
@@ -22,16 +25,91 @@ from haechi.guidance import (
     Who,
 )
 from haechi.notices import Check, CheckOutcome, Clock, ClockKind, Notice
-from haechi.workflows._access import actor_of_session, actor_of_token, enter_case, leave_case
+from haechi.review import Agreement, GivenOpinion, NotedMatch, Shift, Task, TaskKind
+from haechi.staff import Passkey, User
+from haechi.workflows._access import (
+    actor_of_session,
+    actor_of_token,
+    enter_case,
+    leave_case,
+    remembered_actor,
+)
 from haechi.workflows._add_to_case import Added, add_to_case
+from haechi.workflows._appeals import (
+    MOST_APPEAL_CHARS,
+    AppealState,
+    AppealStep,
+    open_appeal,
+    read_appeal,
+)
+from haechi.workflows._audit import AuditView, note_audit_head, note_view, read_audit
+from haechi.workflows._bank_page import find_bank
+from haechi.workflows._banks import (
+    BankSummary,
+    BankView,
+    PartnerAccess,
+    change_bank,
+    create_bank,
+    list_banks,
+    read_bank,
+    set_bank_access,
+)
+from haechi.workflows._canaries import Leak, trace_leak
+from haechi.workflows._changes import MOST_CHANGES, SignedPage, read_changes
 from haechi.workflows._consent import say_agency, set_quiet, share_item
+from haechi.workflows._console import ConsoleHome, console_home
+from haechi.workflows._contents import (
+    ContentHistory,
+    add_to_bank,
+    content_history,
+    hold_content,
+    lift_quarantine,
+    note_content,
+    release_content,
+    withdraw_content,
+)
 from haechi.workflows._context import Context, open_context
 from haechi.workflows._doctor import Finding, examine
 from haechi.workflows._erase import erase_case
+from haechi.workflows._export_bank import export_bank
 from haechi.workflows._fingerprint import HashedFile, hash_files
 from haechi.workflows._follow import LiveIndex
+from haechi.workflows._followed import FollowedBank, load_followed_bank
+from haechi.workflows._handed import ListOpinion, ListPage, ListRecord, ListStatus, hand_out
+from haechi.workflows._hma import IndexFacts, compare_signals, hash_upload, index_facts
+from haechi.workflows._hma_banks import (
+    HmaBank,
+    change_hma_bank,
+    create_hma_bank,
+    drop_hma_bank,
+    hma_banks,
+    plain_name,
+)
+from haechi.workflows._hma_contents import (
+    HMA_SIGNAL_TYPES,
+    HmaContent,
+    add_hma_content,
+    change_hma_content,
+    content_numbers,
+    frames_of_text,
+    hma_signals,
+    read_hma_content,
+    withdraw_hma_content,
+)
+from haechi.workflows._import_bank import ImportReport, import_bank, read_set_aside
 from haechi.workflows._local_bank import LocalBank, load_local_bank
+from haechi.workflows._lookup import (
+    MOST_SIGNALS_AT_ONCE,
+    Action,
+    Answer,
+    Question,
+    answers_nothing,
+    look_up_batch,
+    look_up_file,
+    look_up_signals,
+)
 from haechi.workflows._match import Match
+from haechi.workflows._metering import read_own_usage, read_usage
 from haechi.workflows._notices import (
     DraftRequest,
     draft_notice,
@@ -40,8 +118,19 @@ from haechi.workflows._notices import (
     record_sent,
 )
 from haechi.workflows._open_case import CaseReport, OpenedCase, open_case
-from haechi.workflows._partners import admit_partner, dismiss_partner, list_partners
-from haechi.workflows._permissions import Gate, Scope
+from haechi.workflows._opinions import MOST_OPINIONS, Said, give_opinions
+from haechi.workflows._partner_page import CanaryHit, DayUsage, PartnerFacts, read_partner
+from haechi.workflows._partners import (
+    PartnerView,
+    admit_partner,
+    change_partner,
+    dismiss_partner,
+    issue_token,
+    list_partners,
+    revoke_token,
+)
+from haechi.workflows._permissions import Duty, Gate, Scope, may
+from haechi.workflows._pull import Pulled, pull_source
 from haechi.workflows._read_case import (
     CaseView,
     ItemView,
@@ -54,10 +143,68 @@ from haechi.workflows._read_case import (
     require_case,
 )
 from haechi.workflows._receipts import check_receipt, receipt_key_pem, receipt_pdf
+from haechi.workflows._replay import answer_once
 from haechi.workflows._report import ReportedItem, SharingWish
+from haechi.workflows._review import (
+    Queue,
+    TaskView,
+    claim_task,
+    decide_task,
+    review_queue,
+)
 from haechi.workflows._screen import screen_file, screen_signals
+from haechi.workflows._send_opinions import Sent, send_opinions
+from haechi.workflows._source_page import source_set_aside
+from haechi.workflows._sources import (
+    SOURCE_PROTOCOLS,
+    SourceView,
+    add_source,
+    change_source,
+    list_sources,
+    remove_source,
+)
+from haechi.workflows._staff_account import (
+    Account,
+    OwnSession,
+    TotpProposal,
+    add_passkey,
+    ask_passkey,
+    change_password,
+    end_other_sessions,
+    propose_totp,
+    read_account,
+    remove_passkey,
+    remove_totp,
+    set_totp,
+)
+from haechi.workflows._staff_entry import (
+    accept_invitation,
+    actor_of_staff_session,
+    begin_passkey,
+    confirm_code,
+    enter_staff,
+    enter_with_passkey,
+    leave_staff,
+    read_invitation,
+)
+from haechi.workflows._staff_users import (
+    Invited,
+    UserView,
+    add_user,
+    change_user,
+    invite_user,
+    list_users,
+)
+from haechi.workflows._submitted import (
+    MOST_SUBMITTED,
+    Judged,
+    Submitted,
+    Taken,
+    judge_values,
+    submit_values,
+)
 from haechi.workflows._timeline import SightingState, Step, StepKind, Timeline
-from haechi.workflows._upkeep import upkeep
+from haechi.workflows._upkeep import courier, postman, upkeep
 from haechi.workflows._verdict import Reason, Verdict
 from haechi.workflows._ways import (
     contact_named,
@@ -76,96 +223,260 @@ from haechi.workflows._ways_back import (
     recover_case,
     tell_half,
 )
+from haechi.workflows._webhooks import add_webhook, end_webhook, list_webhooks
 from haechi.workflows._withdraw import withdraw_item
 
 __all__ = [
     "ANYWHERE",
+    "HMA_SIGNAL_TYPES",
+    "MOST_APPEAL_CHARS",
+    "MOST_CHANGES",
+    "MOST_OPINIONS",
+    "MOST_SIGNALS_AT_ONCE",
+    "MOST_SUBMITTED",
+    "SOURCE_PROTOCOLS",
+    "USUAL_LOOKUPS_PER_MIN",
+    "Account",
+    "Action",
     "Added",
+    "Agreement",
+    "Answer",
+    "AppealState",
+    "AppealStep",
+    "AuditView",
+    "Bank",
+    "BankSummary",
+    "BankView",
+    "Broken",
+    "CanaryHit",
     "CaseReport",
     "CaseView",
     "Check",
     "CheckOutcome",
     "Clock",
     "ClockKind",
+    "ConsoleHome",
     "Contact",
+    "Content",
+    "ContentCounts",
+    "ContentHistory",
     "Context",
     "Country",
+    "DayUsage",
     "DraftRequest",
+    "Duty",
+    "Event",
+    "FeedPage",
     "Finding",
+    "FollowedBank",
+    "Follower",
+    "FollowerMatch",
+    "FollowerState",
     "Gate",
+    "GivenOpinion",
     "HashedFile",
+    "Head",
+    "HmaBank",
+    "HmaContent",
+    "ImportReport",
+    "IndexFacts",
+    "Invited",
     "ItemView",
+    "Judged",
     "LawFact",
+    "Leak",
+    "ListOpinion",
+    "ListPage",
+    "ListRecord",
+    "ListStatus",
     "LiveIndex",
     "LocalBank",
     "Match",
     "MayAct",
     "NewsEvery",
+    "NotedMatch",
     "Notice",
     "OpenedCase",
+    "OwnSession",
     "Partner",
+    "PartnerAccess",
+    "PartnerFacts",
+    "PartnerView",
+    "Passkey",
     "Place",
     "PlaceView",
+    "Pulled",
+    "Question",
+    "Queue",
     "Reason",
     "ReceiptFacts",
     "Recovered",
     "ReportedItem",
     "Route",
+    "Said",
     "Scope",
+    "Sent",
     "SharingWish",
+    "Shift",
     "Sighting",
     "SightingState",
+    "SignedPage",
     "Situation",
+    "SourceView",
     "Standing",
     "Step",
     "StepKind",
+    "Submitted",
+    "Taken",
+    "Task",
+    "TaskKind",
+    "TaskView",
     "Timeline",
+    "Token",
+    "TotpProposal",
+    "Usage",
+    "User",
+    "UserView",
     "Verdict",
+    "Webhook",
     "Who",
+    "accept_invitation",
     "actor_of_session",
+    "actor_of_staff_session",
     "actor_of_token",
+    "add_hma_content",
+    "add_passkey",
+    "add_source",
+    "add_to_bank",
     "add_to_case",
+    "add_user",
+    "add_webhook",
     "admit_partner",
+    "answer_once",
+    "answers_nothing",
+    "ask_passkey",
+    "begin_passkey",
     "case_numbers",
+    "change_bank",
+    "change_hma_bank",
+    "change_hma_content",
+    "change_partner",
     "change_passphrase",
+    "change_password",
+    "change_source",
+    "change_user",
     "check_receipt",
+    "claim_task",
+    "compare_signals",
+    "confirm_code",
+    "console_home",
     "contact_named",
     "contacts_in",
+    "content_history",
+    "content_numbers",
     "country_facts",
+    "courier",
+    "create_bank",
+    "create_hma_bank",
+    "decide_task",
     "dismiss_partner",
     "draft_notice",
+    "drop_hma_bank",
+    "end_other_sessions",
     "end_split",
+    "end_webhook",
     "enter_case",
+    "enter_staff",
+    "enter_with_passkey",
     "erase_case",
     "examine",
+    "export_bank",
+    "find_bank",
     "find_ways",
+    "frames_of_text",
+    "give_opinions",
+    "hand_out",
     "hash_files",
+    "hash_upload",
+    "hma_banks",
+    "hma_signals",
+    "hold_content",
+    "import_bank",
+    "index_facts",
+    "invite_user",
     "is_checked_lately",
+    "issue_token",
+    "judge_values",
     "leave_case",
+    "leave_staff",
+    "lift_quarantine",
+    "list_banks",
     "list_countries",
     "list_partners",
+    "list_sources",
+    "list_users",
+    "list_webhooks",
+    "load_followed_bank",
     "load_local_bank",
+    "look_up_batch",
+    "look_up_file",
+    "look_up_signals",
     "make_codes",
     "make_split",
+    "may",
+    "note_audit_head",
+    "note_content",
+    "note_view",
+    "open_appeal",
     "open_case",
     "open_context",
     "open_number",
+    "plain_name",
+    "postman",
+    "propose_totp",
+    "pull_source",
+    "read_account",
+    "read_appeal",
+    "read_audit",
+    "read_bank",
     "read_case",
     "read_case_file",
+    "read_changes",
+    "read_hma_content",
+    "read_invitation",
+    "read_own_usage",
+    "read_partner",
     "read_receipt",
+    "read_set_aside",
+    "read_usage",
     "receipt_key_pem",
     "receipt_pdf",
     "record_check",
     "record_received",
     "record_sent",
     "recover_case",
+    "release_content",
+    "remembered_actor",
+    "remove_passkey",
+    "remove_source",
+    "remove_totp",
     "require_case",
+    "review_queue",
+    "revoke_token",
     "say_agency",
     "screen_file",
     "screen_signals",
+    "send_opinions",
+    "set_bank_access",
     "set_quiet",
+    "set_totp",
     "share_item",
+    "source_set_aside",
+    "submit_values",
     "tell_half",
+    "trace_leak",
     "upkeep",
+    "withdraw_content",
+    "withdraw_hma_content",
     "withdraw_item",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from haechi import cases, exchange
+from haechi import audit, bank, cases, exchange
 from haechi.errors import WrongPassphrase
-from haechi.values import Actor, ActorKind
-from haechi.workflows import _audit
+from haechi.values import Actor, ActorKind, utc_now
 from haechi.workflows._context import Context
+from haechi.workflows._holders import Holder
 from haechi.workflows._reading import reading
 
 
@@ -34,7 +34,7 @@ def enter_case(ctx: Context, *, case_number: str, passphrase: str) -> str:
         if cases.case_lock(tx, case_id)[1] != stored_hash:
             raise hold_back(ctx, case_number)
         token = cases.begin_session(tx, case_id)
-        _audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
+        audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
     return token
 
 
@@ -70,11 +70,26 @@ def actor_of_token(ctx: Context, token: str) -> Actor | None:
     Raises:
         Unavailable: the database does not answer.
     """
+    remembered = remembered_actor(ctx, token)
+    if remembered is not None:
+        return remembered
     with reading(ctx.database) as tx:
-        partner = exchange.partner_of(tx, token)
-    if partner is None:
+        # First: a version that is too old only means that it is looked up once more.
+        version = bank.access_version(tx)
+        found = exchange.partner_of(tx, token, at=utc_now())
+    if found is None:
         return None
-    return Actor(ActorKind.PARTNER, partner.id, partner.scopes, partner.reader)
+    holder = Holder.of(*found)
+    ctx.holders.remember(token, version, holder)
+    return holder.actor
+
+
+def remembered_actor(ctx: Context, token: str) -> Actor | None:
+    """As `actor_of_token`, without asking the database; None says nothing: ask there."""
+    if ctx.live is None:
+        return None
+    holder = ctx.holders.find(token, ctx.live.seen_access)
+    return None if holder is None else holder.actor
 
 
 def _idle(ctx: Context) -> timedelta:

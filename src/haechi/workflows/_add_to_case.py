@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from haechi import cases
+from haechi import audit, cases
 from haechi.cases import Sighting
 from haechi.errors import AlreadySent, MalformedField, NotFound
 from haechi.values import Actor, utc_now
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 from haechi.workflows._once import Answer, do_once
 from haechi.workflows._permissions import require_person
@@ -61,7 +60,7 @@ def add_to_case(
         cases.add_sightings(tx, ctx.vault, key_id, case_id, sightings, at=now)
         case = cases.read_case(tx, ctx.vault, case_id)
         receipt = sign_and_keep(ctx, tx, case=case, items=items, sightings=sightings, kind="added")
-        _audit.record(tx, actor, _VERB, case_id)
+        audit.record(tx, actor, _VERB, case_id)
         added = [item.id for item in case.items[len(before.items) :]]
         return case_id, {"item_ids": added, "receipt": receipt, "of": digest}
 

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from haechi import bank, cases
+from haechi import audit, bank, cases
 from haechi.cases import Agency, NewsEvery
 from haechi.values import Actor, AgeFacts
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 from haechi.workflows._permissions import require_person
 from haechi.workflows._report import SharingWish
@@ -32,7 +31,7 @@ def share_item(
         bank.set_sharing(tx, content_id, wish.from_now(ages, before=before))
         if not ages.is_adult:
             bank.forget_regions(tx, content_id)
-        _audit.record(tx, actor, "share_item", item_id)
+        audit.record(tx, actor, "share_item", item_id)
     ctx.changed()
 
 
@@ -45,7 +44,7 @@ def say_agency(ctx: Context, actor: Actor, *, may_act: bool) -> None:
     case_id = require_person(actor)
     with ctx.database.write() as tx:
         cases.set_agency(tx, case_id, Agency.YES if may_act else Agency.NO)
-        _audit.record(tx, actor, "allow_agency" if may_act else "end_agency", case_id)
+        audit.record(tx, actor, "allow_agency" if may_act else "end_agency", case_id)
 
 
 def set_quiet(ctx: Context, actor: Actor, *, news_every: NewsEvery, is_watched: bool) -> None:
@@ -57,4 +56,4 @@ def set_quiet(ctx: Context, actor: Actor, *, news_every: NewsEvery, is_watched: 
     case_id = require_person(actor)
     with ctx.database.write() as tx:
         cases.set_quiet(tx, case_id, news_every=news_every, is_watched=is_watched)
-        _audit.record(tx, actor, "set_quiet", case_id)
+        audit.record(tx, actor, "set_quiet", case_id)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
@@ -11,10 +11,16 @@ from typing import Final, Self
 from haechi.errors import BrokenStore, NotReady
 from haechi.media import Decoder, Limits, VideoLimits
 from haechi.settings import Settings
-from haechi.storage import Database, Keys, Vault, load_keys
+from haechi.storage import DATABASE_AWAY, Database, Keys, Vault, load_keys
+from haechi.workflows._flood import FloodGuard
 from haechi.workflows._follow import LiveIndex
+from haechi.workflows._holders import Holders
 from haechi.workflows._index_file import IndexFile
+from haechi.workflows._rates import Rates
+from haechi.workflows._recent_lookups import RecentLookups
+from haechi.workflows._seen_lists import SeenLists
 from haechi.workflows._tries import Tries
+from haechi.workflows._usage import UsageCounts
 from haechi.workflows._warm_up import warm_up
 
 _VIDEO_TIMES: Final = 15
@@ -34,6 +40,12 @@ class Context:
     decoder: Decoder
     live: LiveIndex | None
     tries: Tries = field(default_factory=Tries)
+    flood: FloodGuard = field(default_factory=FloodGuard)
+    recent: RecentLookups = field(default_factory=RecentLookups)
+    holders: Holders = field(default_factory=Holders)
+    rates: Rates = field(default_factory=Rates)
+    usage: UsageCounts = field(default_factory=UsageCounts)
+    lists: SeenLists = field(default_factory=SeenLists)
 
     def __enter__(self) -> Self:
         return self
@@ -58,15 +70,26 @@ class Context:
         return self.live
 
     def changed(self) -> None:
-        """Tell the live index of this process that a commit changed the bank."""
+        """Tell this process that a commit changed the bank, partners, or what they are told."""
+        self.holders.doubt()
         if self.live is not None:
             self.live.wake()
+
+    def let_go(self) -> None:
+        """Nobody waits for a change any more: the service is about to stop."""
+        if self.live is not None:
+            self.live.moved.end()
 
     def close(self) -> None:
         """Stop following, end the decoders, give back the connections."""
         if self.live is not None:
             self.live.stop()
         self.decoder.close()
+        with suppress(*DATABASE_AWAY):
+            self.recent.write(self.database, self.vault)
+        with suppress(*DATABASE_AWAY):
+            self.usage.write(self.database)
+        self.recent.close()
         self.database.close()
 
 

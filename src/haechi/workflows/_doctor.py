@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from haechi.audit import Broken, HeadFile, check_chain
 from haechi.bank import changes_after
 from haechi.errors import BrokenStore, HaechiError
 from haechi.media import Decoder, Limits
@@ -29,6 +30,10 @@ _DATABASE_ADVICE: Final = (
 )
 _BANK_ADVICE: Final = (
     "See to the database first; else restore it from your backup, or withdraw the broken contents."
+)
+_AUDIT_ADVICE: Final = (
+    "Somebody changed the log behind our back, or it was restored from a backup: keep the database, "
+    "audit-heads.txt and the backups as they are, and compare them."
 )
 
 
@@ -55,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("keys", _keys, "Restore the key folder from your backup; do not make new keys."),
         ("database", _database, _DATABASE_ADVICE),
         ("bank", _bank, _BANK_ADVICE),
+        ("audit log", _audit_log, _AUDIT_ADVICE),
     ]
     findings = []
     for name, look, advice in looks:
@@ -165,3 +171,15 @@ def _count_contents(database: Database, vault: Vault) -> str:
     if broken:
         raise BrokenStore(reason=f"{len(broken)} contents cannot be opened with these keys")
     return f"{len(active)} contents are matched, {position} changes in the feed"
+
+
+def _audit_log(settings: Settings) -> str:
+    if _revision(settings) is None:
+        return "empty"
+    keys = load_keys(settings.resolved_key_folder, may_create=False)
+    known = HeadFile.of(settings.data_folder, keys).read()
+    with Database(settings.resolved_database_url) as database, database.read() as tx:
+        found = check_chain(tx, known=known)
+    if isinstance(found, Broken):
+        raise BrokenStore(reason=f"at line {found.seq} of the audit log, {found.reason}")
+    return f"{found.seq} lines, each as it was written; {len(known)} noted outside the database"

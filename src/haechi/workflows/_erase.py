@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from haechi import bank, cases, evidence, notices
+from haechi import audit, bank, cases, evidence, notices, review
 from haechi.errors import NeedsAccess
 from haechi.values import Actor, ActorKind, ContentStatus, utc_now
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 from haechi.workflows._once import Answer, answer_before, do_once
 
@@ -41,9 +40,10 @@ def erase_case(ctx: Context, actor: Actor | None, *, send_key: str = "") -> dict
         case = cases.read_case(tx, ctx.vault, actor.id)
         for content_id in cases.erase_case(tx, ctx.vault, case.id):
             bank.set_status(tx, content_id, ContentStatus.WITHDRAWN)
+            review.close_tasks_of(tx, content_id, at=utc_now())
         notices.forget_case(tx, case.id)
         evidence.forget_receipts(tx, case.id)
-        _audit.record(tx, actor, _VERB, case.id)
+        audit.record(tx, actor, _VERB, case.id)
         statement = evidence.sign_erasure(
             ctx.keys.signing,
             case_number=case.number,

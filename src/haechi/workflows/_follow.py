@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,15 +21,20 @@ import structlog
 from haechi.bank import (
     Bank,
     Change,
+    Owner,
+    access_version,
     active_contents,
     all_banks,
+    canaries_among,
     changes_after,
     feed_position,
 )
 from haechi.match import Index
 from haechi.storage import Database, Vault
-from haechi.values import ContentStatus, Reader, utc_now
+from haechi.values import BankPolicy, ContentStatus, Reader, utc_now
+from haechi.workflows._bell import Bell
 from haechi.workflows._find import Known
+from haechi.workflows._holders import Seen
 from haechi.workflows._index_file import IndexFile
 from haechi.workflows._reading import reading
 
@@ -59,8 +65,11 @@ class LiveIndex:
         self._saved_position = -1
         self._banks: dict[str, Bank] = {}
         self._unreadable: set[int] = set()
+        self._canary_hits: set[tuple[str, str]] = set()
         self._position = -1
         self._caught_up_at_s = float("-inf")
+        self._seen_access = Seen()
+        self.moved = Bell()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="live-index", daemon=True)
@@ -74,6 +83,11 @@ class LiveIndex:
     def is_ready(self) -> bool:
         """Whether it has caught up with the feed, and still does: within the last five seconds."""
         return time.monotonic() - self._caught_up_at_s < _STALE_AFTER_S
+
+    @property
+    def seen_access(self) -> Seen:
+        """The access version at the last look, and when that look began."""
+        return self._seen_access
 
     @property
     def unreadable_count(self) -> int:
@@ -122,16 +136,34 @@ class LiveIndex:
         banks = self._banks
         with reading(self._database) as tx:
             found = active_contents(tx, entry_ids, reader=reader, at=utc_now())
+            unsaid = set(entry_ids) - found.keys()
+            if unsaid and any(bank.canary_of for bank in banks.values()):
+                asker_id = "" if reader is None else reader.partner_id
+                # Nobody but its partner can know a value that was made up, and it is told as any other.
+                for partner_id in canaries_among(tx, unsaid).values():
+                    if partner_id != asker_id:
+                        self._canary_hits.add((asker_id, partner_id))
         return {
-            entry_id: (content_id, banks[bank_id])
-            for entry_id, (content_id, bank_id) in found.items()
-            if bank_id in banks
+            entry_id: (owner.content_id, _as_told(banks[owner.bank_id], owner))
+            for entry_id, owner in found.items()
+            if owner.bank_id in banks
         }
+
+    def take_canary_hits(self) -> set[tuple[str, str]]:
+        """(who asked, whose made-up value it was) since the last time this was taken."""
+        hits, self._canary_hits = self._canary_hits, set()
+        return hits
 
     def catch_up(self) -> None:
         """Apply every change that is committed now."""
+        begun_at_s = time.monotonic()
+        before = self._position, self._seen_access.version
         with self._database.read() as tx:
             head = feed_position(tx)
+            access = access_version(tx)
+            if access != self._seen_access.version:
+                self._banks = all_banks(tx)
+            self._seen_access = Seen(access, begun_at_s)
             if self._position < 0 and self._file is not None:
                 self._take_up(self._file, head)
                 self._banks = all_banks(tx)
@@ -142,6 +174,8 @@ class LiveIndex:
                     self._apply(changes)
                 self._position = changes[-1].seq if changes else head
         self._caught_up_at_s = time.monotonic()
+        if before != (self._position, self._seen_access.version):
+            self.moved.ring()
 
     def _take_up(self, file: IndexFile, head: int) -> None:
         loaded = file.load(head=head)
@@ -185,3 +219,10 @@ class LiveIndex:
                 _log.warning("feed_not_read", error_class=type(error).__name__)
                 pause_s = _RETRY_AFTER_S
             self._wake.wait(pause_s)
+
+
+def _as_told(bank: Bank, owner: Owner) -> Bank:
+    """The bank as this content's matches show it."""
+    if owner.is_quarantined:
+        bank = replace(bank, policy=BankPolicy.REVIEW)
+    return bank if bank.canary_of is None else replace(bank, name=bank.told_name)

@@ -43,6 +43,10 @@ class LocalBank:
         index.settle()
         return cls(name, len(contents), skipped, index)
 
+    def holds(self, signal: Signal) -> bool:
+        """Whether the list holds a value within the radius of this one."""
+        return bool(self._index.search([signal])[0])
+
     def matches(self, hashed: HashedFile) -> list[Match]:
         """The contents of the bank that this file matches, best first: `line 7` is its seventh line."""
         upload = upload_of_signals(hashed.signals)

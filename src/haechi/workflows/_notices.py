@@ -8,12 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from haechi import cases, notices
+from haechi import audit, cases, notices
 from haechi.cases import Agency, Case, Sighting
 from haechi.errors import NoAgency, NotFound
 from haechi.notices import Check, CheckOutcome, Notice, Sender
 from haechi.values import Actor, utc_now
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 from haechi.workflows._permissions import require_operator
 
@@ -72,7 +71,7 @@ def draft_notice(ctx: Context, actor: Actor, request: DraftRequest) -> Notice:
             service=service,
             text=text,
         )
-        _audit.record(tx, actor, "draft_notice", notice.id)
+        audit.record(tx, actor, "draft_notice", notice.id)
     return notice
 
 
@@ -94,7 +93,7 @@ def record_sent(
         notice = notices.mark_sent(
             tx, ctx.vault, key_id, case_id=case_id, notice_id=notice_id, at=at
         )
-        _audit.record(tx, actor, "record_sent", notice.id)
+        audit.record(tx, actor, "record_sent", notice.id)
     return notice
 
 
@@ -114,7 +113,7 @@ def record_received(
         notice = notices.mark_received(
             tx, ctx.vault, key_id, case_id=case_id, notice_id=notice_id, at=at
         )
-        _audit.record(tx, actor, "record_received", notice.id)
+        audit.record(tx, actor, "record_received", notice.id)
     return notice
 
 
@@ -145,7 +144,7 @@ def record_check(
             country=country,
             looked_at=looked_at,
         )
-        _audit.record(tx, actor, "record_check", check.id)
+        audit.record(tx, actor, "record_check", check.id)
     return check
 
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from haechi import cases
+from haechi import audit, cases
 from haechi.cases import Agency, Case, Sighting, Standing
 from haechi.errors import AlreadySent, NotFound
 from haechi.values import Actor, ActorKind, AgeFacts
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 from haechi.workflows._once import Answer, answer_before, do_once
 from haechi.workflows._report import ReportedItem, digest_of, sign_and_keep, take_in
@@ -100,7 +99,7 @@ def _again(ctx: Context, case_id: str, answer: Answer, *, is_as_sent: bool) -> O
         except NotFound as error:  # it was erased since
             raise AlreadySent from error
         token = cases.begin_session(tx, case_id)
-        _audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
+        audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
     return OpenedCase(case, answer["passphrase"], answer["receipt"], token, is_as_sent)
 
 
@@ -124,7 +123,7 @@ def _store(
         standing=report.standing,
         agency=Agency.YES if report.may_act else Agency.UNSET,
     )
-    _audit.record(tx, Actor(ActorKind.PERSON, case.id), _VERB, case.id)
+    audit.record(tx, Actor(ActorKind.PERSON, case.id), _VERB, case.id)
     # Before the commit: a case without its receipt and passphrase would be nobody's.
     receipt = sign_and_keep(
         ctx, tx, case=case, items=report.items, sightings=report.sightings, kind="opened"

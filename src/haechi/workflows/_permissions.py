@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
-from haechi.errors import NeedsAccess, NotYours
-from haechi.values import Actor, ActorKind
+from haechi.errors import NeedsAccess, NeedsSignIn, NotYours
+from haechi.values import Actor, ActorKind, StaffRole
 
 
 class Gate(StrEnum):
@@ -15,6 +16,30 @@ class Gate(StrEnum):
     OPEN = "open"
     CASE = "case"
     PARTNER = "partner"
+    STAFF = "staff"
+
+
+class Duty(StrEnum):
+    """What users of the console may do, by their role."""
+
+    READ_BANKS = "read_banks"
+    WRITE_BANKS = "write_banks"
+    REVIEW = "review"
+    READ_AUDIT = "read_audit"
+    PARTNERS = "partners"
+    SOURCES = "sources"
+    USERS = "users"
+
+
+_DUTIES: Final[dict[StaffRole, frozenset[Duty]]] = {
+    StaffRole.WORKER: frozenset({Duty.READ_BANKS, Duty.REVIEW}),
+    StaffRole.LEAD: frozenset({Duty.READ_BANKS, Duty.WRITE_BANKS, Duty.REVIEW, Duty.SOURCES}),
+    StaffRole.AUDITOR: frozenset({Duty.READ_BANKS, Duty.READ_AUDIT}),
+    # Who gives access does not decide what is matched, and the other way round.
+    StaffRole.ADMIN: frozenset(
+        {Duty.READ_BANKS, Duty.PARTNERS, Duty.SOURCES, Duty.USERS, Duty.READ_AUDIT}
+    ),
+}
 
 
 class Scope(StrEnum):
@@ -23,6 +48,10 @@ class Scope(StrEnum):
     MATCH = "match"
     DISTANCE = "distance"
     METRICS = "metrics"
+    CHANGES = "changes"
+    OPINIONS = "opinions"
+    CONTRIBUTE = "contribute"
+    WEBHOOKS = "webhooks"
 
 
 def require_person(actor: Actor) -> str:
@@ -50,6 +79,17 @@ def require_scope(actor: Actor, scope: Scope) -> None:
         raise NotYours
 
 
+def require_partner(actor: Actor, scope: Scope) -> None:
+    """Let only partners with this scope pass: for what belongs to a partner.
+
+    Raises:
+        NeedsAccess: not a partner. NotYours: a partner without the scope.
+    """
+    if actor.kind is not ActorKind.PARTNER:
+        raise NeedsAccess
+    require_scope(actor, scope)
+
+
 def require_operator(actor: Actor) -> None:
     """Let only the operator at the console pass.
 
@@ -58,3 +98,33 @@ def require_operator(actor: Actor) -> None:
     """
     if actor.kind is not ActorKind.OPERATOR:
         raise NeedsAccess
+
+
+def require_user(actor: Actor, *, may_be_half: bool = False) -> None:
+    """Let users of the console pass, whatever their role; `may_be_half` also before a second factor.
+
+    Raises:
+        NeedsSignIn: anybody else.
+    """
+    if actor.kind is not ActorKind.STAFF or (actor.role is None and not may_be_half):
+        raise NeedsSignIn
+
+
+def may(actor: Actor, duty: Duty) -> bool:
+    """Whether a user's role includes this; the operator at the console may do everything."""
+    if actor.kind is ActorKind.OPERATOR:
+        return True
+    return actor.kind is ActorKind.STAFF and actor.role is not None and duty in _DUTIES[actor.role]
+
+
+def require_duty(actor: Actor, duty: Duty) -> None:
+    """Let users whose role includes this pass, and the operator at the console.
+
+    Raises:
+        NeedsAccess: neither. NotYours: a user with another role.
+    """
+    if may(actor, duty):
+        return
+    if actor.kind is not ActorKind.STAFF:
+        raise NeedsAccess
+    raise NotYours

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from haechi import bank, cases, evidence, notices
+from haechi import audit, bank, cases, evidence, notices
 from haechi.cases import Case, CaseStatus, Sighting, Standing, Wishes
 from haechi.errors import AnotherCase, NotFound
 from haechi.notices import Notice
 from haechi.values import Actor, AgeFacts, ContentStatus, MediaKind, Sharing, utc_now
-from haechi.workflows import _audit
 from haechi.workflows._access import actor_of_session
 from haechi.workflows._context import Context
 from haechi.workflows._permissions import require_operator, require_person
@@ -134,7 +133,7 @@ def read_case_file(ctx: Context, actor: Actor, *, case_number: str) -> CaseView:
         found = cases.find_case(tx, case_number)
         if found is None or not found[1]:
             raise NotFound
-        _audit.record(tx, actor, "read_case_file", found[0])
+        audit.record(tx, actor, "read_case_file", found[0])
     return _view(ctx, found[0], shows_all=True)
 
 
@@ -148,7 +147,7 @@ def case_numbers(
     """
     require_operator(actor)
     with ctx.database.write() as tx:
-        _audit.record(tx, actor, "list_cases", "")
+        audit.record(tx, actor, "list_cases", "")
         return cases.list_cases(tx, limit=limit)
 
 
@@ -161,8 +160,8 @@ def _view(ctx: Context, case_id: str, *, shows_all: bool) -> CaseView:
         looked = notices.checks_of(tx, case_id)
         receipts = evidence.receipts_of(tx, ctx.vault, key_id, case_id)
         codes_left, split_at = cases.recovery_ways(tx, case_id)
-        visits = _audit.moments_of(tx, _COMING_IN, case_id, limit=_MOST_VISITS)
-        half_told = _audit.moments_of(tx, ["tell_half"], case_id, limit=1)
+        visits = audit.moments_of(tx, _COMING_IN, case_id, limit=_MOST_VISITS)
+        half_told = audit.moments_of(tx, ["tell_half"], case_id, limit=1)
         items = _items(tx, case, now)
     until = now if shows_all else case.wishes.news_until(now)
 

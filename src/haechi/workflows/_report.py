@@ -29,8 +29,6 @@ from haechi.values import (
 )
 from haechi.workflows._context import Context
 
-REPORTS_BANK: Final = "reports"
-
 _STRANGE_TO: Final = {
     MediaKind.IMAGE: {SignalType.VPDQ},
     MediaKind.VIDEO: {SignalType.RPDQ},
@@ -135,7 +133,7 @@ def take_in(
     ctx: Context, tx: Connection, key_id: KeyId, items: Sequence[ReportedItem]
 ) -> list[cases.NewItem]:
     """Put the items into the bank of reports, each shared as was wished for it."""
-    bank_id = bank.ensure_bank(tx, REPORTS_BANK).id
+    bank_id = bank.ensure_bank(tx, bank.REPORTS_BANK).id
     return [
         cases.NewItem(
             item.kind,

@@ -15,6 +15,7 @@ from haechi.workflows._find import Known, find_all, find_matches
 from haechi.workflows._match import Match, unless_allowed
 from haechi.workflows._permissions import Scope, require_scope
 from haechi.workflows._upload import (
+    Query,
     Upload,
     upload_of_file,
     upload_of_frames,
@@ -44,7 +45,7 @@ def screen_signals(ctx: Context, actor: Actor, signals: Sequence[Signal]) -> lis
         Unavailable: the database does not answer.
     """
     require_scope(actor, Scope.MATCH)
-    return find_matches(upload_of_signals(signals), _known_to(ctx, actor))
+    return find_matches(upload_of_signals(signals), known_to(ctx, actor))
 
 
 def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
@@ -58,12 +59,25 @@ def screen_file(ctx: Context, actor: Actor, data: bytes) -> list[Match]:
         NeedsAccess, NotYours, NotReady, Unavailable: as `screen_signals`.
         MediaError: nothing that we can read.
     """
+    return screen_looks(ctx, actor, data)[0]
+
+
+def screen_looks(ctx: Context, actor: Actor, data: bytes) -> tuple[list[Match], list[Signal]]:
+    """As `screen_file`, with the plain signals of the file: by which it could be asked about again.
+
+    Raises:
+        As `screen_file`.
+    """
     require_scope(actor, Scope.MATCH)
-    known = _known_to(ctx, actor)
-    equal = find_all(upload_of_file([data]), known)
+    known = known_to(ctx, actor)
+    by_bytes = upload_of_file([data])
+    plain = [query.signal for query in by_bytes.queries]
+    equal = find_all(by_bytes, known)
     if equal:
-        return unless_allowed(equal)
-    return find_matches(look_closely(data, ctx.decoder), known)
+        return unless_allowed(equal), plain
+    upload = look_closely(data, ctx.decoder)
+    plain += [query.signal for query in upload.queries if query == Query(query.signal)]
+    return find_matches(upload, known), plain
 
 
 def look_closely(data: bytes, decoder: Decoder) -> Upload:
@@ -79,7 +93,7 @@ def look_closely(data: bytes, decoder: Decoder) -> Upload:
     return upload_of_picture(decoder.picture(data, min_side_pixels=CLOSE_SIDE_PIXELS))
 
 
-def _known_to(ctx: Context, actor: Actor) -> Known:
+def known_to(ctx: Context, actor: Actor) -> Known:
     """What this actor may be told of; nothing for a partner of which nobody knows what it is."""
     if actor.kind is ActorKind.OPERATOR:
         return ctx.index.known()

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from haechi import bank
+from haechi import audit, bank
 from haechi.values import Actor, ActorKind, utc_now
-from haechi.workflows import _audit
 from haechi.workflows._context import Context
 
 _UPKEEP: Final = Actor(ActorKind.OPERATOR, "upkeep")
@@ -26,7 +25,7 @@ def end_expired_sharing(ctx: Context) -> int:
         with ctx.database.write() as tx:
             ended = bank.end_expired_sharing(tx, at=at)
             if ended:
-                _audit.record(tx, _UPKEEP, "end_expired_sharing", "")
+                audit.record(tx, _UPKEEP, "end_expired_sharing", "")
         total += ended
         if not ended:
             break

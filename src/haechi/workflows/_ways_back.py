@@ -8,10 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from haechi import cases
+from haechi import audit, cases
 from haechi.errors import AlreadySent, NotFound, WrongPassphrase
 from haechi.values import Actor, ActorKind
-from haechi.workflows import _audit
 from haechi.workflows._access import hold_back
 from haechi.workflows._context import Context
 from haechi.workflows._once import Answer, answer_before, do_once
@@ -43,7 +42,7 @@ def make_codes(ctx: Context, actor: Actor, *, present: str, send_key: str = "") 
 
     def act(tx: Connection) -> tuple[str, Answer]:
         cases.hold_case(tx, case_id)  # no case, no codes
-        _audit.record(tx, actor, "make_codes", case_id)
+        audit.record(tx, actor, "make_codes", case_id)
         return case_id, {"codes": cases.make_codes(tx, case_id)}
 
     return list(_own(do_once(ctx, "make_codes", send_key, act), case_id)["codes"])
@@ -61,7 +60,7 @@ def make_split(ctx: Context, actor: Actor, *, present: str, send_key: str = "") 
 
     def act(tx: Connection) -> tuple[str, Answer]:
         key_id = cases.hold_case(tx, case_id)
-        _audit.record(tx, actor, "make_split", case_id)
+        audit.record(tx, actor, "make_split", case_id)
         return case_id, {"half": cases.make_split(tx, ctx.vault, key_id, case_id)}
 
     return str(_own(do_once(ctx, "make_split", send_key, act), case_id)["half"])
@@ -77,7 +76,7 @@ def end_split(ctx: Context, actor: Actor) -> None:
     with ctx.database.write() as tx:
         cases.hold_case(tx, case_id)
         cases.forget_split(tx, case_id)
-        _audit.record(tx, actor, "end_split", case_id)
+        audit.record(tx, actor, "end_split", case_id)
 
 
 def tell_half(ctx: Context, actor: Actor, *, case_number: str) -> str:
@@ -96,7 +95,7 @@ def tell_half(ctx: Context, actor: Actor, *, case_number: str) -> str:
         half = cases.centre_half(tx, ctx.vault, cases.hold_case(tx, found[0]), found[0])
         if half is None:
             raise NotFound
-        _audit.record(tx, actor, "tell_half", found[0])
+        audit.record(tx, actor, "tell_half", found[0])
     return half
 
 
@@ -131,7 +130,7 @@ def change_passphrase(
         cases.forget_codes(tx, case_id)
         cases.forget_split(tx, case_id)
         cases.end_other_sessions(tx, case_id, session_token)
-        _audit.record(tx, actor, "change_passphrase", case_id)
+        audit.record(tx, actor, "change_passphrase", case_id)
         return case_id, {"passphrase": fresh}
 
     return str(_own(do_once(ctx, "change_passphrase", send_key, act), case_id)["passphrase"])
@@ -165,7 +164,7 @@ def recover_case(
             raise WrongPassphrase
         _set(tx, found[0], fresh_hash)
         cases.end_other_sessions(tx, found[0], "")
-        _audit.record(tx, Actor(ActorKind.PERSON, found[0]), _RECOVER, found[0])
+        audit.record(tx, Actor(ActorKind.PERSON, found[0]), _RECOVER, found[0])
         token = cases.begin_session(tx, found[0])
         made.append(Recovered(cases.case_lock(tx, found[0])[0], fresh, token))
         return found[0], {"passphrase": fresh}
@@ -181,7 +180,7 @@ def recover_case(
         if not stored_hash:  # it was erased since
             raise AlreadySent
         token = cases.begin_session(tx, case_id)
-        _audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
+        audit.record(tx, Actor(ActorKind.PERSON, case_id), "enter_case", case_id)
     return Recovered(number, answer["passphrase"], token)
 
 

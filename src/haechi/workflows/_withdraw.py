@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from haechi import bank, cases
-from haechi.values import Actor, ContentStatus
-from haechi.workflows import _audit
+from haechi import audit, bank, cases, review
+from haechi.values import Actor, ContentStatus, utc_now
 from haechi.workflows._context import Context
 from haechi.workflows._permissions import require_person
 
@@ -20,5 +19,6 @@ def withdraw_item(ctx: Context, actor: Actor, *, item_id: str) -> None:
     with ctx.database.write() as tx:
         content_id = cases.withdraw_item(tx, case_id, item_id)
         bank.set_status(tx, content_id, ContentStatus.WITHDRAWN)
-        _audit.record(tx, actor, "withdraw_item", item_id)
+        review.close_tasks_of(tx, content_id, at=utc_now())
+        audit.record(tx, actor, "withdraw_item", item_id)
     ctx.changed()

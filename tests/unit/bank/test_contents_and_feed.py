@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from haechi.bank import (
     Change,
+    _feed,  # how much is read at once
     add_content,
     all_banks,
     changes_after,
@@ -285,3 +286,18 @@ def test_regions_of_what_is_gone_are_not_found(database: Database, vault: Vault)
     for content_id in (gone, "con_none"):
         with pytest.raises(NotFound), database.write() as tx:
             forget_regions(tx, content_id)
+
+
+def test_of_long_videos_so_many_are_read_at_once_as_fit(
+    database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = b"".join(b"F" * 32 + b"\x64" + at.to_bytes(4) for at in range(0, 10_000, 1000))
+    film = Signal(SignalType.VPDQ, frames)
+    for signals in ((film,), (pdq_value(1),), (film,), (film,)):
+        _add(database, vault, *signals)
+    monkeypatch.setattr(_feed, "_MOST_SEALED_BYTES", 2 * len(frames))
+    assert [step.seq for step in _changes(database, vault)] == [1, 2]
+    monkeypatch.setattr(_feed, "_MOST_SEALED_BYTES", 1)
+    assert [step.seq for step in _changes(database, vault)] == [1]
+    assert [step.seq for step in _changes(database, vault, 2)] == [3]
+    assert [step.seq for step in _changes(database, vault, 3)] == [4]

@@ -65,7 +65,7 @@ def _told(database: Database, reader: Reader | None, at=NOW) -> set[str]:
     with database.read() as tx:
         numbers = [*tx.scalars(select(content.c.entry_id)), 10**6]
         found = active_contents(tx, numbers, reader=reader, at=at)
-    return {content_id for content_id, _ in found.values()}
+    return {owner.content_id for owner in found.values()}
 
 
 def _share(database: Database, content_id: str, sharing: Sharing) -> None:
@@ -261,4 +261,4 @@ def test_more_entries_than_one_statement_takes(database: Database, vault: Vault)
     with database.read() as tx:
         last = tx.scalar(select(func.max(content.c.entry_id)))
         found = active_contents(tx, range(last - 1, last + 1300), reader=PLATFORM, at=NOW)
-    assert {content_id for content_id, _ in found.values()} == shared
+    assert {owner.content_id for owner in found.values()} == shared

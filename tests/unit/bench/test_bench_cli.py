@@ -44,12 +44,14 @@ def benches() -> Benches:
 
 
 def run(benches: Benches, *words: str | Path) -> Result:
-    handed = Handed(lambda _settings: None, lambda: benches)
+    handed = Handed(
+        run_site=lambda _settings: None, load_benches=lambda: benches, run_bot=lambda *_: None
+    )
     return CliRunner().invoke(app, ["bench", *map(str, words)], obj=handed)
 
 
 def test_the_real_benches_can_be_handed_over() -> None:
-    for name in ("search", "hash", "video", "live", "edits"):
+    for name in ("search", "hash", "video", "live", "api", "edits"):
         assert callable(getattr(bench, f"bench_{name}"))
 
 
@@ -86,8 +88,9 @@ def test_what_is_asked_for_is_handed_on(benches: Benches, tmp_path: Path) -> Non
     run(benches, "edits", tmp_path, *words)
     run(benches, "edits", tmp_path, "--all", "--out", tmp_path / "out")
     run(benches, "live", "--size", "2e4", "--rate", "20", "--seconds", "3")
+    run(benches, "api", "--size", "2e4", "--seconds", "3")
     run(benches, "video")
-    (_, (photos, first)), (_, (_, second)), live, video = benches.asked
+    (_, (photos, first)), (_, (_, second)), live, api, video = benches.asked
     assert photos == tmp_path
     assert first == {
         "negatives": tmp_path, "split": "test", "most_photos": 5, "edits_each": 40, "out": None,
@@ -95,6 +98,7 @@ def test_what_is_asked_for_is_handed_on(benches: Benches, tmp_path: Path) -> Non
     assert second["edits_each"] is None
     assert second["out"] == tmp_path / "out"
     assert live == ("live", (20_000, {"rate_per_s": 20.0, "seconds": 3.0}))
+    assert api == ("api", (20_000, {"seconds": 3.0}))
     assert video == ("video", (None, {}))
 
 
@@ -107,7 +111,7 @@ def test_out_takes_the_json_too(benches: Benches, tmp_path: Path) -> None:
 def test_all_runs_every_bench_and_prints_a_line_each(benches: Benches, tmp_path: Path) -> None:
     done = run(benches, "all", tmp_path, "--json")
     names = [json.loads(line)["bench"] for line in done.stdout.splitlines()]
-    assert sorted(names) == ["edits", "hash", "live", "search", "video"]
+    assert sorted(names) == ["api", "edits", "hash", "live", "search", "video"]
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,12 @@ def test_a_small_real_run(monkeypatch: pytest.MonkeyPatch) -> None:
     report = _live.bench_live(20, rate_per_s=8, seconds=1)
     by_name = {figure.name: figure for figure in report.figures}
     for what in ("report to protected", "withdrawal to silent"):
-        for server in ("the server that took it", "another server"):
+        for server in ("the server that took it", "another server", "a follower of that"):
             assert 0 < by_name[f"{what}, {server}, median of 2"].value < 15_000
             assert by_name[f"{what}, {server}, 99th percentile"].goal == "< 1000 ms"
     assert by_name["reports taken a second"].value > 1
     assert by_name["start until ready with 2e-05 M contents"].value > 0
+    compared = [
+        figure for figure in report.figures if figure.name.startswith(("missed", "too many"))
+    ]
+    assert [figure.value for figure in compared] == [0, 0, 0, 0]

@@ -3,47 +3,63 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from installations import KEYS
 from sqlalchemy import select
 
-from haechi.errors import MalformedField, NotFound
+from haechi.bank import access_version
+from haechi.errors import BrokenStore, MalformedField, NotFound
 from haechi.exchange import (
     SCOPES,
     Partner,
     add_partner,
     all_partners,
+    change_partner,
+    forget_partner,
+    issue_token,
+    partner_key,
     partner_of,
     revoke_partner,
+    revoke_token,
+    tokens_of,
 )
-from haechi.exchange._tables import partner
-from haechi.storage import Database
-from haechi.values import PartnerKind, Reader
+from haechi.exchange._tables import partner, partner_token
+from haechi.storage import Database, Vault
+from haechi.values import PartnerKind, Reader, utc_now
 from haechi.workflows import Scope
 
+VAULT = Vault(KEYS.master)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
-def _add(database: Database, name: str, *scopes: str) -> tuple[Partner, str]:
+
+def _add(
+    database: Database,
+    name: str,
+    *scopes: str,
+    kind: PartnerKind = PartnerKind.PLATFORM,
+    adults_only: bool = False,
+) -> tuple[Partner, str]:
     with database.write() as tx:
-        return add_partner(
-            tx,
-            name=name,
-            scopes=scopes or ("match",),
-            kind=PartnerKind.PLATFORM,
-            serves_adults_only=False,
-        )
+        made = add_partner(tx, VAULT, name=name, kind=kind, serves_adults_only=adults_only)
+        return made, issue_token(tx, made.id, scopes=scopes or ("match",))[1]
 
 
-def _holder(database: Database, token: str) -> Partner | None:
+def _holder(database: Database, token: str, at: datetime | None = None) -> Partner | None:
     with database.read() as tx:
-        return partner_of(tx, token)
+        found = partner_of(tx, token, at=at or utc_now())
+    return found and found[0]
 
 
 def test_a_token_names_its_partner_and_only_its_hash_is_kept(database: Database) -> None:
     made, token = _add(database, "해치 플랫폼", "match", "distance")
     assert _holder(database, token) == made
-    assert made.scopes == {"match", "distance"}
     assert token.startswith("hp_")
     with database.read() as tx:
-        row = tx.execute(select(partner)).one()
+        row = tx.execute(select(partner_token)).one()
+        found = partner_of(tx, token, at=utc_now())
+    assert found[1].scopes == {"match", "distance"}
     assert token not in repr(row)
     assert token.encode() not in row.token_sha256
     assert token not in repr(made)
@@ -110,15 +126,15 @@ def _all(database: Database) -> list[Partner]:
 
 @pytest.mark.parametrize("scopes", [(), ("root",), ("match", "Match"), ("",), "match", ("match ",)])
 def test_a_scope_that_is_none_is_refused(database: Database, scopes: object) -> None:
+    made, _ = _add(database, "one")
     with (
         pytest.raises(MalformedField, match="distance, match, metrics") as caught,
         database.write() as tx,
     ):
-        add_partner(
-            tx, name="one", scopes=scopes, kind=PartnerKind.PLATFORM, serves_adults_only=False
-        )
+        issue_token(tx, made.id, scopes=scopes)
     assert caught.value.field == "scope"
-    assert _all(database) == []
+    with database.read() as tx:
+        assert len(tokens_of(tx, made.id)) == 1
 
 
 def test_the_scopes_of_a_token_are_those_that_routes_ask_for() -> None:
@@ -129,20 +145,131 @@ def test_the_scopes_of_a_token_are_those_that_routes_ask_for() -> None:
 @pytest.mark.parametrize("said", [False, True])
 def test_a_partner_is_read_as_what_it_is(database: Database, kind: PartnerKind, said: bool) -> None:
     """An adult site serves adults only, whatever is said of it."""
-    with database.write() as tx:
-        made, token = add_partner(
-            tx, name="one", scopes=["match"], kind=kind, serves_adults_only=said
-        )
-    expected = Reader(kind, serves_adults_only=said or kind is PartnerKind.ADULT_SITE)
+    made, token = _add(database, "one", kind=kind, adults_only=said)
+    expected = Reader(
+        kind, serves_adults_only=said or kind is PartnerKind.ADULT_SITE, partner_id=made.id
+    )
     assert made.reader == expected
     assert _holder(database, token) == made
     assert [one.reader for one in _all(database)] == [expected]
 
 
 def test_an_adult_site_serves_adults_only_though_its_row_was_changed(database: Database) -> None:
-    _, token = _add(database, "one")
+    made, token = _add(database, "one")
     with database.write() as tx:
         tx.execute(partner.update().values(kind="adult_site", serves_adults_only=False))
     assert _holder(database, token).reader == Reader(
-        PartnerKind.ADULT_SITE, serves_adults_only=True
+        PartnerKind.ADULT_SITE, serves_adults_only=True, partner_id=made.id
     )
+
+
+class TestTokens:
+    def test_one_that_is_revoked_ends_and_the_other_goes_on(self, database: Database) -> None:
+        made, first = _add(database, "one")
+        with database.write() as tx:
+            token, second = issue_token(tx, made.id, scopes=["changes"])
+            revoke_token(tx, token.id)
+        assert _holder(database, first) == made
+        assert _holder(database, second) is None
+        with pytest.raises(NotFound), database.write() as tx:
+            revoke_token(tx, token.id)
+
+    def test_one_ends_at_its_moment(self, database: Database) -> None:
+        made, _ = _add(database, "one")
+        with database.write() as tx:
+            _, secret = issue_token(tx, made.id, scopes=["match"], expires_at=START)
+        assert _holder(database, secret, START - timedelta(microseconds=1)) == made
+        assert _holder(database, secret, START) is None
+
+    def test_one_that_is_to_end_later_goes_on_until_then(self, database: Database) -> None:
+        made, secret = _add(database, "one")
+        with database.write() as tx:
+            revoke_token(tx, tokens_of(tx, made.id)[0].id, at=START)
+        assert _holder(database, secret, START - timedelta(seconds=1)) == made
+        assert _holder(database, secret, START) is None
+
+    def test_a_dismissed_partner_gets_none(self, database: Database) -> None:
+        made, _ = _add(database, "one")
+        with database.write() as tx:
+            revoke_partner(tx, "one")
+        with pytest.raises(NotFound), database.write() as tx:
+            issue_token(tx, made.id, scopes=["match"])
+
+    def test_every_change_ends_what_is_remembered(self, database: Database) -> None:
+        seen = set()
+
+        def note() -> None:
+            with database.read() as tx:
+                seen.add(access_version(tx))
+
+        note()
+        made, _ = _add(database, "one")
+        note()
+        with database.write() as tx:
+            token, _ = issue_token(tx, made.id, scopes=["match"])
+        note()
+        with database.write() as tx:
+            revoke_token(tx, token.id)
+        note()
+        with database.write() as tx:
+            change_partner(tx, made.id, lookups_per_min=7)
+        note()
+        with database.write() as tx:
+            revoke_partner(tx, "one")
+        note()
+        assert len(seen) == 6
+
+
+class TestChanges:
+    def test_what_is_not_named_stays(self, database: Database) -> None:
+        made, _ = _add(database, "one")
+        with database.write() as tx:
+            changed = change_partner(tx, made.id, purpose=" to screen uploads ", keeps_lookups_h=48)
+        assert changed.purpose == "to screen uploads"
+        assert changed.keeps_lookups_h == 48
+        assert changed.reader == made.reader
+        assert changed.lookups_per_min == made.lookups_per_min
+
+    def test_a_kind_may_change_and_an_adult_site_serves_adults_only(
+        self, database: Database
+    ) -> None:
+        made, token = _add(database, "one")
+        with database.write() as tx:
+            change_partner(tx, made.id, kind=PartnerKind.ADULT_SITE)
+        assert _holder(database, token).reader == Reader(
+            PartnerKind.ADULT_SITE, serves_adults_only=True, partner_id=made.id
+        )
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("lookups_per_min", 0),
+            ("keeps_lookups_h", -1),
+            ("keeps_lookups_h", 721),
+            ("purpose", "x" * 201),
+            ("contact", "x" * 201),
+        ],
+    )
+    def test_what_cannot_be_is_refused_by_name(
+        self, database: Database, field: str, value: object
+    ) -> None:
+        made, _ = _add(database, "one")
+        with pytest.raises(MalformedField) as caught, database.write() as tx:
+            change_partner(tx, made.id, **{field: value})
+        assert caught.value.field == field
+
+
+def test_what_belongs_to_a_partner_alone_cannot_be_opened_once_it_is_forgotten(
+    database: Database,
+) -> None:
+    made, _ = _add(database, "one")
+    with database.write() as tx:
+        key_id = partner_key(tx, VAULT, made.id)
+        sealed = VAULT.seal(tx, key_id, b"its own", context="here")
+        assert VAULT.open(tx, key_id, sealed, context="here") == b"its own"
+        revoke_partner(tx, "one")
+        forget_partner(tx, VAULT, made.id)
+    with pytest.raises(BrokenStore), database.read() as tx:
+        VAULT.open(tx, key_id, sealed, context="here")
+    with pytest.raises(NotFound), database.write() as tx:
+        partner_key(tx, VAULT, made.id)

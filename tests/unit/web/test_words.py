@@ -29,6 +29,26 @@ SAID_IN_ERRORS = [
     SOURCE / "workflows" / "_add_to_case.py",
     SOURCE / "workflows" / "_open_case.py",
     SOURCE / "workflows" / "_report.py",
+    *(
+        SOURCE / "workflows" / f"{name}.py"
+        for name in (
+            "_appeals",
+            "_bank_writers",
+            "_banks",
+            "_contents",
+            "_partners",
+            "_sources",
+        )
+    ),
+    SOURCE / "bank" / "_banks.py",
+    SOURCE / "bank" / "_notes.py",
+    SOURCE / "exchange" / "_partners.py",
+    SOURCE / "exchange" / "_sources.py",
+    SOURCE / "workflows" / "_staff_account.py",
+    SOURCE / "workflows" / "_staff_entry.py",
+    SOURCE / "workflows" / "_staff_users.py",
+    SOURCE / "staff" / "_password.py",
+    SOURCE / "staff" / "_users.py",
     SOURCE / "asgi" / "_errors.py",
 ]
 """Where the `reason` of an error that a page can show is written."""

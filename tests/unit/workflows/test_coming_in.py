@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,15 +87,16 @@ def test_a_session_ends_when_it_is_not_used(
 def test_a_token_is_its_partner_with_its_scopes_until_dismissed(ctx: Context) -> None:
     partner, token = admit_partner(ctx, OPERATOR, name="Platform", scopes=["match"])
     assert actor_of_token(ctx, token) == Actor(
-        ActorKind.PARTNER, partner.id, frozenset({"match"}), PLATFORM.reader
+        ActorKind.PARTNER, partner.id, frozenset({"match"}), partner.reader
     )
+    assert partner.reader == replace(PLATFORM.reader, partner_id=partner.id)
     assert actor_of_token(ctx, token + "x") is None
     dismiss_partner(ctx, OPERATOR, name="Platform")
     assert actor_of_token(ctx, token) is None
     with pytest.raises(NotFound):
         dismiss_partner(ctx, OPERATOR, name="Platform")
     (listed,) = list_partners(ctx, OPERATOR)
-    assert listed.revoked_at is not None
+    assert listed.partner.revoked_at is not None
 
 
 def test_a_session_is_no_token_and_a_token_no_session(ctx: Context, opened: OpenedCase) -> None:

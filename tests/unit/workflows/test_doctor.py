@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 from installations import KEYS, image, pdq_value, report
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
+from haechi.audit._tables import audit_event, audit_head
 from haechi.bank._tables import content_signal
 from haechi.settings import Settings
 from haechi.storage import Database
-from haechi.workflows import Finding, _doctor, examine, open_context
+from haechi.workflows import Finding, _doctor, examine, open_context, upkeep
 
-NAMES = ["Python", "packages", "fingerprints", "data folder", "keys", "database", "bank"]
+NAMES = [
+    "Python",
+    "packages",
+    "fingerprints",
+    "data folder",
+    "keys",
+    "database",
+    "bank",
+    "audit log",
+]
 
 
 @pytest.fixture
@@ -58,8 +68,9 @@ def test_a_good_installation_is_right_and_not_changed(begun: Settings, tmp_path:
     before = _tree(tmp_path)
     findings = examine(begun)
     assert all(finding.is_right for finding in findings)
-    assert findings[5].detail == "revision 0002"
+    assert findings[5].detail == "revision 0004"
     assert findings[6].detail == "2 contents are matched, 2 changes in the feed"
+    assert findings[7].detail.startswith("1 lines, each as it was written; 0 noted")
     assert _tree(tmp_path) == before
 
 
@@ -93,7 +104,7 @@ def test_all_keys_lost_is_found(begun: Settings) -> None:
     for path in begun.resolved_key_folder.iterdir():
         path.unlink()
     begun.resolved_key_folder.rmdir()
-    assert set(_wrong(begun)) == {"keys", "bank"}
+    assert set(_wrong(begun)) == {"keys", "bank", "audit log"}
     assert not begun.resolved_key_folder.exists()
 
 
@@ -135,7 +146,7 @@ def test_a_file_that_is_no_database_is_found(begun: Settings) -> None:
     path = begun.data_folder / "haechi.sqlite3"
     path.write_bytes(b"no database" * 500)
     wrong = _wrong(begun)
-    assert set(wrong) == {"database", "bank"}
+    assert set(wrong) == {"database", "bank", "audit log"}
     assert "HAECHI_DATABASE_URL" in wrong["database"].advice
     assert path.read_bytes() == b"no database" * 500
 
@@ -144,7 +155,7 @@ def test_a_database_of_another_version_is_found(begun: Settings) -> None:
     with Database(begun.resolved_database_url) as database, database.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     wrong = _wrong(begun)
-    assert set(wrong) == {"database", "bank"}
+    assert set(wrong) == {"database", "bank", "audit log"}
     assert "newer version" in wrong["database"].detail
     assert "version of Haechi" in wrong["database"].advice
 
@@ -153,7 +164,7 @@ def test_a_database_of_another_version_is_found(begun: Settings) -> None:
 def test_a_folder_where_the_database_should_be_is_found(settings: Settings) -> None:
     (settings.data_folder / "haechi.sqlite3").mkdir(parents=True)
     wrong = _wrong(settings)
-    assert {"database", "bank"} <= set(wrong)
+    assert {"database", "bank", "audit log"} <= set(wrong)
     assert "something else" in wrong["database"].detail
     assert all(finding.advice for finding in wrong.values())
 
@@ -192,5 +203,30 @@ def test_what_is_wrong_always_says_what_to_do(begun: Settings) -> None:
     begun.data_folder.chmod(0o777)
     (begun.resolved_key_folder / "master.key").unlink()
     wrong = _wrong(begun)
-    assert set(wrong) == {"data folder", "keys", "database", "bank"}
+    assert set(wrong) == {"data folder", "keys", "database", "bank", "audit log"}
     assert all(finding.advice.endswith(".") for finding in wrong.values())
+
+
+def test_a_log_that_was_altered_is_found(begun: Settings) -> None:
+    with Database(begun.resolved_database_url) as database, database.write() as tx:
+        tx.execute(update(audit_event).values(actor_id="somebody"))
+    wrong = _wrong(begun)
+    assert set(wrong) == {"audit log"}
+    assert "at line 1 of the audit log, a line was altered" in wrong["audit log"].detail
+
+
+def test_a_log_that_was_emptied_is_found_by_what_upkeep_noted(begun: Settings) -> None:
+    with open_context(begun, follows=False) as ctx:
+        upkeep(ctx)
+    assert "1 noted outside" in examine(begun)[7].detail
+    with Database(begun.resolved_database_url) as database, database.write() as tx:
+        tx.execute(delete(audit_event))
+        tx.execute(update(audit_head).values(seq=0, digest=bytes(32)))
+    wrong = _wrong(begun)
+    assert set(wrong) == {"audit log"}
+    assert "lines at the end are missing" in wrong["audit log"].detail
+
+
+def test_noted_ends_that_were_altered_are_found(begun: Settings) -> None:
+    (begun.data_folder / "audit-heads.txt").write_text("1 00 00\n")
+    assert set(_wrong(begun)) == {"audit log"}

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from haechi import workflows
+from haechi.audit._tables import audit_event
 from haechi.errors import HaechiError, WrongPassphrase
 from haechi.notices import ClockKind
 from haechi.storage import metadata
 from haechi.workflows import CaseReport, Context, DraftRequest, Sighting
-from haechi.workflows._tables import audit_event
 
 URL = "https://rooms.example.com/leaked?id=4711"
 PLACE = "텔레그램 비밀 방"

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 import haechi.bank
 import haechi.cases
 import haechi.evidence
+from haechi import audit
 from haechi.cases import CaseStatus
 from haechi.errors import MalformedField
 from haechi.storage import metadata
@@ -22,7 +23,6 @@ from haechi.workflows import (
     Context,
     ReportedItem,
     Sighting,
-    _audit,
     check_receipt,
     enter_case,
     open_case,
@@ -111,7 +111,7 @@ def test_each_of_two_people_withdraws_only_her_own(each_ctx: Context) -> None:
         (haechi.bank, "add_content"),
         (haechi.cases, "open_case"),
         (haechi.cases, "begin_session"),
-        (_audit, "record"),
+        (audit, "record"),
         (haechi.evidence, "sign_receipt"),
     ],
     ids=lambda part: part if isinstance(part, str) else part.__name__,
@@ -153,7 +153,7 @@ def test_an_error_in_a_withdrawal_leaves_the_item_as_it_was(
 
     opened = report(each_ctx, image(pdq_value(1)))
     view = read_case(each_ctx, person(opened))
-    monkeypatch.setattr(_audit, "record", fail)
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(_OnPurpose):
         withdraw_item(each_ctx, person(opened), item_id=opened.case.items[0].id)
     assert read_case(each_ctx, person(opened)) == view

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from haechi import bank
+from haechi.audit._tables import audit_event
 from haechi.bank import add_content, ensure_bank, set_sharing, sharing_of
 from haechi.errors import MediaError, Unavailable
 from haechi.signals import digests
@@ -44,7 +45,6 @@ from haechi.workflows import (
 )
 from haechi.workflows._reading import reading
 from haechi.workflows._sharing import end_expired_sharing
-from haechi.workflows._tables import audit_event
 
 SCOPES = frozenset({"match"})
 NOBODY = Sharing(frozenset())
@@ -237,7 +237,9 @@ def test_a_token_brings_the_kind_of_its_partner(
 
 def test_who_is_admitted_as_nothing_in_particular_is_a_platform(ctx: Context) -> None:
     partner, _ = admit_partner(ctx, OPERATOR, name="x", scopes=["match"])
-    assert partner.reader == Reader(PartnerKind.PLATFORM, serves_adults_only=False)
+    assert partner.reader == Reader(
+        PartnerKind.PLATFORM, serves_adults_only=False, partner_id=partner.id
+    )
 
 
 class TestUpkeep:

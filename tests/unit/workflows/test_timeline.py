@@ -11,6 +11,7 @@ from sqlalchemy import select
 from timelines import hours, made_check, made_notice, made_timeline
 
 from haechi import cases, workflows
+from haechi.audit._tables import audit_event
 from haechi.cases import Agency
 from haechi.errors import MalformedField, NoAgency, NotFound
 from haechi.notices import ClockKind
@@ -24,7 +25,6 @@ from haechi.workflows import (
     StepKind,
     Timeline,
 )
-from haechi.workflows._tables import audit_event
 
 
 def _kinds(timeline: Timeline) -> list[str]:
